@@ -1,0 +1,28 @@
+{
+  "targets": [
+    {
+      "target_name": "mprof",
+      "sources": [
+        "native/addon.cc",
+        "native/bucket_table.cc",
+        "native/clocks.cc",
+        "native/gc_log.cc",
+        "native/harvest_scheduler.cc",
+        "native/heap_sampler.cc",
+        "native/profile_table.cc",
+        "native/snapshot.cc",
+        "native/stack_mapper.cc",
+        "native/stack_table.cc",
+        "native/unseen_estimator.cc"
+      ],
+      "include_dirs": ["<!(node -p \"require('node-addon-api').include_dir\")"],
+      "defines": ["NAPI_VERSION=9", "NODE_ADDON_API_DISABLE_CPP_EXCEPTIONS", "NODE_ADDON_API_DISABLE_DEPRECATED"],
+      "cflags_cc": ["-Wall", "-Wextra"],
+      "xcode_settings": {
+        "MACOSX_DEPLOYMENT_TARGET": "11.0",
+        "WARNING_CFLAGS": ["-Wall", "-Wextra"]
+      },
+      "msvs_settings": { "VCCLCompilerTool": { "WarningLevel": 3 } }
+    }
+  ]
+}

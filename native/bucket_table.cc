@@ -1,0 +1,84 @@
+#include "bucket_table.h"
+
+#include <cmath>
+#include <cstring>
+
+#include "hash.h"
+
+namespace mprof {
+
+namespace {
+
+// The rate of a bucket whose counts are estimates already.
+constexpr double kUnsampled = 1;
+
+// The probability that an object is sampled: the sampler is a Poisson process
+// over the bytes allocated, with one event every `rate` bytes on average.
+double SampleProbability(const HeapObject& object) {
+  if (object.rate <= kUnsampled) return 1;
+  return -std::expm1(-static_cast<double>(object.size) / object.rate);
+}
+
+}  // namespace
+
+uint64_t BucketTable::SizeClass(uint64_t size) {
+  uint64_t step = 1;
+  while ((size - 1) / step >= 16) step *= 2;
+  return size == 0 ? 0 : (size + step - 1) / step * step;
+}
+
+size_t BucketTable::KeyHash::operator()(const Key& key) const {
+  uint64_t rate_bits;
+  std::memcpy(&rate_bits, &key.rate, sizeof(rate_bits));
+  const uint64_t place = (uint64_t{key.stack} << 8) | static_cast<uint8_t>(key.type);
+  return static_cast<size_t>(
+      Combine64(Combine64(Mix64(place), key.size_class), rate_bits));
+}
+
+BucketId BucketTable::Find(BucketType type, StackId stack,
+                           const HeapObject& object, StackId overflow_stack) {
+  if (stack == overflow_stack) return FindOverflow(type, overflow_stack);
+  const Key key = {type, stack, SizeClass(object.size), object.rate};
+  const auto found = ids_.find(key);
+  if (found != ids_.end()) return found->second;
+  if (buckets_.size() >= max_buckets_) return FindOverflow(type, overflow_stack);
+  const auto id = static_cast<BucketId>(buckets_.size());
+  buckets_.push_back({type, stack, object.size, object.rate});
+  ids_.emplace(key, id);
+  return id;
+}
+
+BucketId BucketTable::FindOverflow(BucketType type, StackId overflow_stack) {
+  const Key key = {type, overflow_stack, 0, kUnsampled};
+  const auto [entry, inserted] =
+      ids_.try_emplace(key, static_cast<BucketId>(buckets_.size()));
+  if (inserted) buckets_.push_back({type, overflow_stack, 0, kUnsampled});
+  return entry->second;
+}
+
+double BucketTable::WeightIn(const Bucket& bucket, const HeapObject& object) const {
+  return bucket.rate == object.rate ? 1 : 1 / SampleProbability(object);
+}
+
+void BucketTable::CountAllocs(BucketId id, const HeapObject& object,
+                              double count, double variance) {
+  Bucket& bucket = buckets_[id];
+  const double weight = WeightIn(bucket, object);
+  bucket.allocs += count * weight;
+  bucket.alloc_bytes += count * weight * static_cast<double>(object.size);
+  bucket.alloc_variance += variance * weight * weight;
+  if (bucket.rate != object.rate) {
+    // An estimate carries the variance of its sampling too.
+    bucket.alloc_variance += count * weight * (weight - 1);
+  }
+  if (bucket.size == 0) overflowed_ += count;
+}
+
+void BucketTable::CountFrees(BucketId id, const HeapObject& object, double count) {
+  Bucket& bucket = buckets_[id];
+  const double weight = WeightIn(bucket, object);
+  bucket.frees += count * weight;
+  bucket.free_bytes += count * weight * static_cast<double>(object.size);
+}
+
+}  // namespace mprof

@@ -1,0 +1,46 @@
+#ifndef MPROF_PROFILE_TABLE_H_
+#define MPROF_PROFILE_TABLE_H_
+
+#include <cstddef>
+#include <mutex>
+
+#include "bucket_table.h"
+#include "stack_table.h"
+
+namespace mprof {
+
+// The profile of the whole process: every isolate counts into it and any thread
+// reads it. Access goes through a Lock. V8 must not be called while one is
+// held: V8 may start a garbage collection, whose harvest takes the lock.
+class ProfileTable {
+ public:
+  ProfileTable(const StackTable::Limits& limits, size_t max_buckets);
+  ProfileTable(const ProfileTable&) = delete;
+  ProfileTable& operator=(const ProfileTable&) = delete;
+
+  static ProfileTable& Process();
+
+  class Lock {
+   public:
+    explicit Lock(ProfileTable& table) : table_(table), guard_(table.mutex_) {}
+
+    StackTable& stacks() { return table_.stacks_; }
+    BucketTable& buckets() { return table_.buckets_; }
+    // The stack of whatever found no room in the tables.
+    StackId overflow_stack() const { return table_.overflow_stack_; }
+
+   private:
+    ProfileTable& table_;
+    std::lock_guard<std::mutex> guard_;
+  };
+
+ private:
+  std::mutex mutex_;
+  StackTable stacks_;
+  BucketTable buckets_;
+  StackId overflow_stack_;
+};
+
+}  // namespace mprof
+
+#endif  // MPROF_PROFILE_TABLE_H_

@@ -1,0 +1,107 @@
+#include "stack_mapper.h"
+
+#include <utility>
+
+#include "v8-script.h"
+
+namespace mprof {
+
+namespace {
+
+using Node = v8::AllocationProfile::Node;
+
+constexpr FrameId kNoFrame = UINT32_MAX;
+// The memories of what is known already are caches, emptied when they get
+// larger than the tables they spare the look-up in.
+constexpr size_t kMaxKnown = size_t{1} << 18;
+
+uint32_t Position(int line_or_column) {
+  return line_or_column > 0 ? static_cast<uint32_t>(line_or_column) : 0;
+}
+
+}  // namespace
+
+void StackMapper::Read(const Node* root, std::unordered_set<uint32_t> wanted) {
+  if (wanted.empty()) return;
+  if (stacks_.size() > kMaxKnown) stacks_.clear();
+  if (frames_.size() > kMaxKnown) {
+    frames_.clear();
+    native_frames_.clear();
+  }
+  // Depth first without recursion: workers may run on small machine stacks.
+  std::vector<const Node*> path = {root};
+  std::vector<size_t> next_child = {0};
+  while (!path.empty() && !wanted.empty()) {
+    const Node* node = path.back();
+    if (next_child.back() == 0 && wanted.erase(node->node_id) != 0) AddPath(path);
+    if (next_child.back() == node->children.size()) {
+      path.pop_back();
+      next_child.pop_back();
+      continue;
+    }
+    path.push_back(node->children[next_child.back()++]);
+    next_child.push_back(0);
+  }
+}
+
+void StackMapper::AddPath(const std::vector<const Node*>& path) {
+  // V8's own root has no function and stands for the empty stack, except where
+  // a sample hangs right below it: every sample needs a frame.
+  const size_t outermost = path.size() == 1 ? 0 : 1;
+  for (size_t i = outermost; i < path.size(); i++) {
+    const Node& node = *path[i];
+    if (Knows(node.node_id)) continue;
+    const uint32_t caller_id = i == outermost ? node.node_id : path[i - 1]->node_id;
+    new_nodes_.push_back({node.node_id, caller_id, AddFrame(node)});
+    stacks_.emplace(node.node_id, StackTable::kRoot);
+  }
+}
+
+StackMapper::FrameKey StackMapper::AddFrame(const Node& node) {
+  FrameKey key = (static_cast<uint64_t>(static_cast<uint32_t>(node.script_id)) << 32) |
+                 static_cast<uint32_t>(node.start_position);
+  std::string name;
+  if (node.script_id == v8::UnboundScript::kNoScriptId) {
+    name = ToUtf8(node.name);
+    key = native_frames_.try_emplace(name, native_frames_.size()).first->second;
+  }
+  if (!frames_.try_emplace(key, kNoFrame).second) return key;
+  if (node.script_id != v8::UnboundScript::kNoScriptId) name = ToUtf8(node.name);
+  if (name.empty()) name = "(anonymous)";
+  new_frames_.push_back({key, std::move(name), ToUtf8(node.script_name),
+                         Position(node.line_number), Position(node.column_number)});
+  return key;
+}
+
+void StackMapper::Intern(ProfileTable::Lock& table) {
+  for (const NewFrame& frame : new_frames_) {
+    frames_[frame.key] = table.stacks()
+                             .InternFrame(frame.name, frame.file, frame.line,
+                                          frame.column)
+                             .value_or(kNoFrame);
+  }
+  for (const NewNode& node : new_nodes_) {
+    const StackId caller =
+        node.caller_id == node.id ? StackTable::kRoot : stacks_[node.caller_id];
+    const FrameId frame = frames_[node.frame];
+    const bool fits = frame != kNoFrame && caller != table.overflow_stack();
+    stacks_[node.id] =
+        fits ? table.stacks().Extend(caller, frame).value_or(table.overflow_stack())
+             : table.overflow_stack();
+  }
+  new_frames_.clear();
+  new_nodes_.clear();
+}
+
+StackId StackMapper::Find(uint32_t node_id, StackId fallback) const {
+  const auto found = stacks_.find(node_id);
+  return found == stacks_.end() ? fallback : found->second;
+}
+
+std::string StackMapper::ToUtf8(v8::Local<v8::String> text) const {
+  if (text.IsEmpty()) return std::string();
+  const v8::String::Utf8Value utf8(isolate_, text);
+  return *utf8 == nullptr ? std::string() : std::string(*utf8, utf8.length());
+}
+
+}  // namespace mprof

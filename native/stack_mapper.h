@@ -1,0 +1,70 @@
+#ifndef MPROF_STACK_MAPPER_H_
+#define MPROF_STACK_MAPPER_H_
+
+#include <cstdint>
+#include <string>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include "profile_table.h"
+#include "stack_table.h"
+#include "v8-profiler.h"
+
+namespace mprof {
+
+// Maps the nodes of one isolate's allocation profiles to stacks of the process.
+// V8 gives a node the same id in every profile and never gives it to another
+// node, so only nodes not met before are read: first everything V8 has to be
+// asked, without the lock, then the interning, with it.
+class StackMapper {
+ public:
+  explicit StackMapper(v8::Isolate* isolate) : isolate_(isolate) {}
+
+  // Reads what it takes to map the nodes in `wanted` that are not known yet.
+  void Read(const v8::AllocationProfile::Node* root,
+            std::unordered_set<uint32_t> wanted);
+  // Interns what Read() has read.
+  void Intern(ProfileTable::Lock& table);
+
+  bool Knows(uint32_t node_id) const { return stacks_.count(node_id) != 0; }
+  // For nodes that Read() was asked for; others are `fallback`.
+  StackId Find(uint32_t node_id, StackId fallback) const;
+
+  // Node ids start anew when the sampler is started anew.
+  void ForgetNodes() { stacks_.clear(); }
+
+ private:
+  using FrameKey = uint64_t;
+
+  struct NewFrame {
+    FrameKey key;
+    std::string name;
+    std::string file;
+    uint32_t line;
+    uint32_t column;
+  };
+  struct NewNode {
+    uint32_t id;
+    uint32_t caller_id;
+    FrameKey frame;
+  };
+
+  void AddPath(const std::vector<const v8::AllocationProfile::Node*>& path);
+  FrameKey AddFrame(const v8::AllocationProfile::Node& node);
+  std::string ToUtf8(v8::Local<v8::String> text) const;
+
+  v8::Isolate* const isolate_;
+  std::unordered_map<uint32_t, StackId> stacks_;
+  // Functions by script and start position; kNoFrame where the table is full.
+  std::unordered_map<FrameKey, FrameId> frames_;
+  // Frames outside any script, by name.
+  std::unordered_map<std::string, FrameKey> native_frames_;
+
+  std::vector<NewFrame> new_frames_;
+  std::vector<NewNode> new_nodes_;
+};
+
+}  // namespace mprof
+
+#endif  // MPROF_STACK_MAPPER_H_

@@ -1,0 +1,106 @@
+#ifndef MPROF_STACK_TABLE_H_
+#define MPROF_STACK_TABLE_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+namespace mprof {
+
+using StringId = uint32_t;
+using FrameId = uint32_t;
+using StackId = uint32_t;
+
+// A function at the position where it starts.
+struct Frame {
+  StringId name;
+  StringId file;
+  uint32_t line;
+  uint32_t column;
+  // Even, non-zero, below 2^48: a hash of the four fields above and of nothing
+  // else, so that the same function has the same address in every process.
+  uint64_t address;
+};
+
+// Interned strings, frames and stacks. Nothing is ever removed, so ids stay
+// valid for the life of the process; past the limits nothing is added.
+//
+// A stack is a path in a tree of calls: the id of a stack is the id of its leaf
+// node, and stacks with the same callers share the nodes of these callers.
+//
+// Not synchronised: the owner holds a lock.
+class StackTable {
+ public:
+  struct Limits {
+    size_t string_bytes = size_t{16} << 20;
+    size_t frames = size_t{1} << 16;
+    size_t nodes = size_t{1} << 18;
+  };
+
+  // The empty stack, caller of every outermost frame.
+  static constexpr StackId kRoot = 0;
+  // Longer strings are cut: Pyroscope refuses more than 65,535 bytes, and a
+  // script given as a data: URL is its own name.
+  static constexpr size_t kMaxStringLength = 4096;
+
+  explicit StackTable(const Limits& limits);
+  StackTable(const StackTable&) = delete;
+  StackTable& operator=(const StackTable&) = delete;
+
+  // Empty when a limit is reached and the frame is not there yet.
+  std::optional<FrameId> InternFrame(std::string_view name,
+                                     std::string_view file, uint32_t line,
+                                     uint32_t column);
+  // The stack in which `frame` was called from `caller`.
+  std::optional<StackId> Extend(StackId caller, FrameId frame);
+
+  StackId CallerOf(StackId stack) const { return nodes_[stack].caller; }
+  FrameId LeafOf(StackId stack) const { return nodes_[stack].frame; }
+  const Frame& frame(FrameId id) const { return frames_[id]; }
+  std::string_view string(StringId id) const { return strings_[id]; }
+
+  size_t string_count() const { return strings_.size(); }
+  size_t frame_count() const { return frames_.size(); }
+  size_t node_count() const { return nodes_.size(); }
+  size_t string_bytes() const { return string_bytes_; }
+
+ private:
+  struct Node {
+    StackId caller;
+    FrameId frame;
+  };
+  struct FrameKey {
+    StringId name;
+    StringId file;
+    uint32_t line;
+    uint32_t column;
+    bool operator==(const FrameKey& other) const {
+      return name == other.name && file == other.file && line == other.line &&
+             column == other.column;
+    }
+  };
+  struct FrameKeyHash {
+    size_t operator()(const FrameKey& key) const;
+  };
+
+  std::optional<StringId> InternString(std::string_view text);
+
+  const Limits limits_;
+  // A deque never moves its elements, so the views in string_ids_ stay valid.
+  std::deque<std::string> strings_;
+  std::unordered_map<std::string_view, StringId> string_ids_;
+  size_t string_bytes_ = 0;
+  std::vector<Frame> frames_;
+  std::unordered_map<FrameKey, FrameId, FrameKeyHash> frame_ids_;
+  std::vector<Node> nodes_;
+  std::unordered_map<uint64_t, StackId> node_ids_;
+};
+
+}  // namespace mprof
+
+#endif  // MPROF_STACK_TABLE_H_
