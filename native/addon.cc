@@ -111,7 +111,9 @@ Napi::Value TakeHeapBuckets(const Napi::CallbackInfo& info) {
   result["frees"] = ToArray(env, columns.frees);
   result["allocBytes"] = ToArray(env, columns.alloc_bytes);
   result["freeBytes"] = ToArray(env, columns.free_bytes);
-  result["allocVariance"] = ToArray(env, columns.alloc_variance);
+  result["unseen"] = ToArray(env, columns.unseen);
+  result["unseenBytes"] = ToArray(env, columns.unseen_bytes);
+  result["variance"] = ToArray(env, columns.variance);
   return result;
 }
 
@@ -151,7 +153,7 @@ Napi::Value GetStats(const Napi::CallbackInfo& info) {
   {
     ProfileTable::Lock table(ProfileTable::Process());
     buckets = static_cast<double>(table.buckets().buckets().size());
-    overflowed = table.buckets().overflowed();
+    overflowed = static_cast<double>(table.buckets().overflowed());
     strings = static_cast<double>(table.stacks().string_count());
     frames = static_cast<double>(table.stacks().frame_count());
     nodes = static_cast<double>(table.stacks().node_count());

@@ -56,29 +56,35 @@ BucketId BucketTable::FindOverflow(BucketType type, StackId overflow_stack) {
   return entry->second;
 }
 
-double BucketTable::WeightIn(const Bucket& bucket, const HeapObject& object) const {
-  return bucket.rate == object.rate ? 1 : 1 / SampleProbability(object);
+double BucketTable::WeightIn(const Bucket& bucket, const HeapObject& object) {
+  return IsOverflow(bucket) ? 1 / SampleProbability(object) : 1;
 }
 
-void BucketTable::CountAllocs(BucketId id, const HeapObject& object,
+void BucketTable::CountAlloc(BucketId id, const HeapObject& object) {
+  Bucket& bucket = buckets_[id];
+  const double weight = WeightIn(bucket, object);
+  bucket.allocs += weight;
+  bucket.alloc_bytes += weight * static_cast<double>(object.size);
+  // n sampled objects of probability p stand for n / p, with variance
+  // n (1 - p) / p^2. Where counts are not yet scaled, that is the reader's.
+  bucket.variance += weight * (weight - 1);
+  if (IsOverflow(bucket)) overflowed_++;
+}
+
+void BucketTable::CountFree(BucketId id, const HeapObject& object) {
+  Bucket& bucket = buckets_[id];
+  const double weight = WeightIn(bucket, object);
+  bucket.frees += weight;
+  bucket.free_bytes += weight * static_cast<double>(object.size);
+}
+
+void BucketTable::CountUnseen(BucketId id, const HeapObject& object,
                               double count, double variance) {
   Bucket& bucket = buckets_[id];
   const double weight = WeightIn(bucket, object);
-  bucket.allocs += count * weight;
-  bucket.alloc_bytes += count * weight * static_cast<double>(object.size);
-  bucket.alloc_variance += variance * weight * weight;
-  if (bucket.rate != object.rate) {
-    // An estimate carries the variance of its sampling too.
-    bucket.alloc_variance += count * weight * (weight - 1);
-  }
-  if (bucket.size == 0) overflowed_ += count;
-}
-
-void BucketTable::CountFrees(BucketId id, const HeapObject& object, double count) {
-  Bucket& bucket = buckets_[id];
-  const double weight = WeightIn(bucket, object);
-  bucket.frees += count * weight;
-  bucket.free_bytes += count * weight * static_cast<double>(object.size);
+  bucket.unseen += count * weight;
+  bucket.unseen_bytes += count * weight * static_cast<double>(object.size);
+  bucket.variance += variance * weight * weight + count * weight * (weight - 1);
 }
 
 }  // namespace mprof

@@ -16,8 +16,8 @@ enum class BucketType : uint8_t { kHeap };
 
 // What was counted for one (type, stack, size class, rate). Heap buckets count
 // sampled objects, not estimates: unsampling is the reader's, as in Go.
-// Doubles, because allocations that died unseen are attributed in fractions;
-// counts that were observed are whole numbers and exact below 2^53.
+// Observed counts are whole numbers, exact below 2^53, except in the overflow
+// bucket, which holds estimates.
 struct Bucket {
   BucketType type;
   StackId stack;
@@ -32,9 +32,12 @@ struct Bucket {
   double frees = 0;
   double alloc_bytes = 0;
   double free_bytes = 0;
-  // Variance of `allocs` that comes from attributing unseen allocations, in
-  // sampled objects squared (in objects squared where rate is 1).
-  double alloc_variance = 0;
+  // Sampled objects that are thought to have been allocated and to have died
+  // without being observed: to be added to allocs and frees alike.
+  double unseen = 0;
+  double unseen_bytes = 0;
+  // Variance of allocs + unseen beyond that of sampling objects with `rate`.
+  double variance = 0;
 };
 
 // One sampled object, as a bucket counts it.
@@ -61,15 +64,16 @@ class BucketTable {
   BucketId Find(BucketType type, StackId stack, const HeapObject& object,
                 StackId overflow_stack);
 
-  // `count` objects like `object` were allocated, or died. `variance` as in
-  // Bucket::alloc_variance.
-  void CountAllocs(BucketId id, const HeapObject& object, double count,
+  // One such object was allocated, or died.
+  void CountAlloc(BucketId id, const HeapObject& object);
+  void CountFree(BucketId id, const HeapObject& object);
+  // An estimated `count` of such objects lived and died unobserved.
+  void CountUnseen(BucketId id, const HeapObject& object, double count,
                    double variance);
-  void CountFrees(BucketId id, const HeapObject& object, double count);
 
   const std::vector<Bucket>& buckets() const { return buckets_; }
   // Objects that were counted in an overflow bucket.
-  double overflowed() const { return overflowed_; }
+  uint64_t overflowed() const { return overflowed_; }
 
   // Sizes are put into classes at most an eighth apart: the power of two below
   // the size, plus eighths of it, rounded up.
@@ -91,13 +95,14 @@ class BucketTable {
   };
 
   BucketId FindOverflow(BucketType type, StackId overflow_stack);
-  // How many objects of the bucket's own kind one sampled object stands for.
-  double WeightIn(const Bucket& bucket, const HeapObject& object) const;
+  static bool IsOverflow(const Bucket& bucket) { return bucket.size == 0; }
+  // What one sampled object adds to the bucket: 1, or its estimate.
+  static double WeightIn(const Bucket& bucket, const HeapObject& object);
 
   const size_t max_buckets_;
   std::vector<Bucket> buckets_;
   std::unordered_map<Key, BucketId, KeyHash> ids_;
-  double overflowed_ = 0;
+  uint64_t overflowed_ = 0;
 };
 
 }  // namespace mprof

@@ -60,7 +60,7 @@ void HeapSampler::Stop() {
 
 void HeapSampler::Refresh() {
   if (!sampling() || in_harvest_) return;
-  Harvest(false);
+  Harvest();
   if (published_) return;
   // As long as no collection has published anything, a reader sees everything;
   // once, as in Go.
@@ -71,7 +71,7 @@ void HeapSampler::Refresh() {
 void HeapSampler::CollectGarbage() {
   // What is sampled by now is seen whether or not the scheduler has the
   // collection harvested.
-  if (sampling()) Harvest(false);
+  if (sampling()) Harvest();
   collecting_ = true;
   isolate_->LowMemoryNotification();
   collecting_ = false;
@@ -94,7 +94,7 @@ void HeapSampler::BeforeCollection() {
   // A collection during a harvest must not start another: V8 cannot copy its
   // tree of samples twice at the same time.
   if (sampling() && !in_harvest_ && scheduler_->Next(before)) {
-    Harvest(scheduler_->ends_run());
+    Harvest();
     const int64_t cost = ThreadCpuNanos() - before;
     scheduler_->Spent(cost);
     harvests_++;
@@ -107,7 +107,7 @@ void HeapSampler::BeforeCollection() {
   collections_++;
 }
 
-void HeapSampler::Harvest(bool ends_run) {
+void HeapSampler::Harvest() {
   const uint64_t last_before = last_sample_id_;
   std::vector<NewSample> fresh;
   in_harvest_ = true;
@@ -115,18 +115,13 @@ void HeapSampler::Harvest(bool ends_run) {
   in_harvest_ = false;
   if (lost_) return;
 
-  const bool representative = ends_run && unobserved_ == 0;
-  {
-    ProfileTable::Lock table(table_);
-    stack_mapper_.Intern(table);
-    CountLiveSamples(table);
-    AddSamples(table, fresh, representative);
-  }
-  if (representative) representative_chance_ = scheduler_->chance_of_last_run();
   const uint64_t taken = last_sample_id_ - last_before;
-  const uint64_t unseen = taken - fresh.size();
-  if (unobserved_ != 0 || unseen != 0) unseen_.AddUnseen(static_cast<double>(unseen));
   samples_ += taken;
+  unseen_.AddUnseen(static_cast<double>(taken - fresh.size()));
+  ProfileTable::Lock table(table_);
+  stack_mapper_.Intern(table);
+  CountLiveSamples(table);
+  AddSamples(table, fresh);
   unobserved_ = 0;
 }
 
@@ -141,7 +136,7 @@ bool HeapSampler::ReadSamples(std::vector<NewSample>* fresh) {
   std::vector<LiveSample*> alive;
   for (const auto& sample : profile->GetSamples()) {
     if (sample.sample_id > last_sample_id_) {
-      fresh->push_back({sample.sample_id, sample.size, sample.node_id});
+      fresh->push_back({sample.sample_id, sample.size, sample.node_id, false});
       last_id = std::max(last_id, sample.sample_id);
       continue;
     }
@@ -150,6 +145,7 @@ bool HeapSampler::ReadSamples(std::vector<NewSample>* fresh) {
     if (known == live_.end()) return false;
     alive.push_back(&known->second);
   }
+  MarkSurvivors(fresh, last_id);
   harvest_number_++;
   for (LiveSample* sample : alive) sample->seen = harvest_number_;
   last_sample_id_ = last_id;
@@ -162,12 +158,24 @@ bool HeapSampler::ReadSamples(std::vector<NewSample>* fresh) {
   return true;
 }
 
+void HeapSampler::MarkSurvivors(std::vector<NewSample>* fresh, uint64_t last_id) {
+  std::sort(fresh->begin(), fresh->end(),
+            [](const NewSample& a, const NewSample& b) { return a.id < b.id; });
+  // From the youngest backwards, nothing is missing up to the last collection.
+  uint64_t youngest_missing = last_id;
+  auto sample = fresh->rbegin();
+  while (sample != fresh->rend() && sample->id == youngest_missing) {
+    ++sample;
+    youngest_missing--;
+  }
+  for (; sample != fresh->rend(); ++sample) sample->survivor = true;
+}
+
 void HeapSampler::CountLiveSamples(ProfileTable::Lock& table) {
   BucketTable& buckets = table.buckets();
-  const double weight = unseen_.WeightOfDeath(representative_chance_);
+  std::vector<LiveSample> representative_deaths;
   for (auto entry = live_.begin(); entry != live_.end();) {
     LiveSample& sample = entry->second;
-    const HeapObject object = ObjectOf(sample);
     const bool alive = sample.seen == harvest_number_;
     if (!alive || sample.born < collections_) Publish(buckets, &sample);
     if (alive) {
@@ -175,31 +183,41 @@ void HeapSampler::CountLiveSamples(ProfileTable::Lock& table) {
       ++entry;
       continue;
     }
-    buckets.CountFrees(sample.bucket, object, 1);
-    if (sample.representative && weight > 0) {
-      buckets.CountAllocs(sample.bucket, object, weight, weight * (weight + 1));
-      buckets.CountFrees(sample.bucket, object, weight);
-      unseen_.AddAttributed(weight);
-    }
+    buckets.CountFree(sample.bucket, ObjectOf(sample));
+    if (sample.representative) representative_deaths.push_back(sample);
     entry = live_.erase(entry);
+  }
+  // Where nothing was skipped, nobody needs representing.
+  if (unobserved_ == 0) return;
+  const double weight = unseen_.Attribute(
+      window_chance_ < 1 ? window_chance_ : scheduler_->chance(),
+      static_cast<double>(representative_deaths.size()));
+  for (const LiveSample& sample : representative_deaths) {
+    buckets.CountUnseen(sample.bucket, ObjectOf(sample), weight,
+                        weight * (weight + 1));
   }
 }
 
 void HeapSampler::AddSamples(ProfileTable::Lock& table,
-                             const std::vector<NewSample>& fresh,
-                             bool representative) {
+                             const std::vector<NewSample>& fresh) {
+  // Only without a skipped collection since the last harvest are these all
+  // samples of one window.
+  const bool representative = unobserved_ == 0;
+  window_chance_ = scheduler_->chance_of_last_run();
   for (const NewSample& sample : fresh) {
     const BucketId bucket = table.buckets().Find(
         BucketType::kHeap, stack_mapper_.Find(sample.node_id, table.overflow_stack()),
         {sample.size, rate_}, table.overflow_stack());
-    live_.emplace(sample.id, LiveSample{bucket, sample.size, collections_,
-                                        harvest_number_, false, representative});
+    const auto entry =
+        live_.emplace(sample.id, LiveSample{bucket, sample.size, collections_,
+                                            harvest_number_, false, representative});
+    if (sample.survivor) Publish(table.buckets(), &entry.first->second);
   }
 }
 
 void HeapSampler::Publish(BucketTable& buckets, LiveSample* sample) {
   if (sample->published) return;
-  buckets.CountAllocs(sample->bucket, ObjectOf(*sample), 1, 0);
+  buckets.CountAlloc(sample->bucket, ObjectOf(*sample));
   sample->published = true;
   published_ = true;
 }
@@ -209,7 +227,7 @@ void HeapSampler::Retire() {
   for (auto& entry : live_) {
     LiveSample& sample = entry.second;
     Publish(table.buckets(), &sample);
-    table.buckets().CountFrees(sample.bucket, ObjectOf(sample), 1);
+    table.buckets().CountFree(sample.bucket, ObjectOf(sample));
   }
   live_.clear();
 }

@@ -96,6 +96,8 @@ class HeapSampler {
     uint64_t id;
     uint64_t size;
     uint32_t node_id;
+    // Older than a sample that has died, hence older than a collection.
+    bool survivor;
   };
 
   static void OnGCPrologue(v8::Isolate* isolate, v8::GCType type,
@@ -105,13 +107,13 @@ class HeapSampler {
 
   bool sampling() const { return running_ && !lost_; }
   void BeforeCollection();
-  // `ends_run`: the scheduler's run of harvests ends with this one.
-  void Harvest(bool ends_run);
+  void Harvest();
   // Reads V8's samples. False when they are not this sampler's.
   bool ReadSamples(std::vector<NewSample>* fresh);
+  // Sorts by age and sets `survivor`; `last_id` is the youngest sample's id.
+  static void MarkSurvivors(std::vector<NewSample>* fresh, uint64_t last_id);
   void CountLiveSamples(ProfileTable::Lock& table);
-  void AddSamples(ProfileTable::Lock& table, const std::vector<NewSample>& fresh,
-                  bool representative);
+  void AddSamples(ProfileTable::Lock& table, const std::vector<NewSample>& fresh);
   // Makes the allocation visible to readers.
   void Publish(BucketTable& buckets, LiveSample* sample);
   // Nothing more will be known about the live samples: counts them as freed.
@@ -138,8 +140,9 @@ class HeapSampler {
   uint64_t collections_ = 0;
   // Collections nobody harvested since the last harvest.
   uint64_t unobserved_ = 0;
+  // The chance with which the run was started whose window was seen last.
+  double window_chance_ = 1;
   bool published_ = false;
-  double representative_chance_ = 1;
 
   uint64_t samples_ = 0;
   uint64_t harvests_ = 0;

@@ -81,7 +81,9 @@ BucketColumns TakeBuckets(ProfileTable::Lock& table, BucketType type) {
     columns.frees.push_back(bucket.frees);
     columns.alloc_bytes.push_back(bucket.alloc_bytes);
     columns.free_bytes.push_back(bucket.free_bytes);
-    columns.alloc_variance.push_back(bucket.alloc_variance);
+    columns.unseen.push_back(bucket.unseen);
+    columns.unseen_bytes.push_back(bucket.unseen_bytes);
+    columns.variance.push_back(bucket.variance);
   }
   columns.symbols = symbols.Finish();
   return columns;

@@ -34,7 +34,9 @@ struct BucketColumns {
   std::vector<double> frees;
   std::vector<double> alloc_bytes;
   std::vector<double> free_bytes;
-  std::vector<double> alloc_variance;
+  std::vector<double> unseen;
+  std::vector<double> unseen_bytes;
+  std::vector<double> variance;
 };
 
 BucketColumns TakeBuckets(ProfileTable::Lock& table, BucketType type);

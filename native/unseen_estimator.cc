@@ -6,27 +6,37 @@ namespace mprof {
 
 namespace {
 
-// Over how many gaps a difference to the exact total is made good. Fewer would
-// let one exceptional window decide the weight of the next.
-constexpr double kCorrectionGaps = 20;
-constexpr double kMaxCorrection = 4;
-constexpr double kNewest = 0.125;
+// Runs over which the means reach back.
+constexpr size_t kRunsInMean = 64;
+// Runs in which a difference to the exact total is made good, and how many of
+// them it may reach. Room for differences is what lets a window with many
+// samples weigh more than one with few.
+constexpr double kRunsToCorrect = 20;
+// In the first runs the total matters more than the shares.
+constexpr double kLargestShareAhead = 0.25;
 
 }  // namespace
 
-double UnseenEstimator::WeightOfDeath(double chance) const {
-  if (unseen_per_gap_ == 0) return 0;
-  const double error = unseen_ - attributed_;
-  const double correction = std::clamp(
-      1 + error / (kCorrectionGaps * unseen_per_gap_), 0.0, kMaxCorrection);
-  return correction * (1 - chance) / chance;
-}
+void UnseenEstimator::AddUnseen(double count) { unseen_ += count; }
 
-void UnseenEstimator::AddUnseen(double count) {
-  unseen_ += count;
-  unseen_per_gap_ = unseen_per_gap_ == 0
-                        ? count
-                        : unseen_per_gap_ + kNewest * (count - unseen_per_gap_);
+double UnseenEstimator::Attribute(double chance, double deaths) {
+  const double weight = (1 - chance) / chance;
+  runs_++;
+  const auto share = 1 / static_cast<double>(std::min(runs_, kRunsInMean));
+  mean_gap_ += share * (unseen_ - unseen_at_last_run_ - mean_gap_);
+  mean_weight_ += share * (deaths * weight - mean_weight_);
+  unseen_at_last_run_ = unseen_;
+  if (deaths == 0 || mean_gap_ <= 0) return 0;
+
+  const double owed = unseen_ - attributed_;
+  const double largest_ahead = std::min(kRunsToCorrect * mean_gap_,
+                                        kLargestShareAhead * unseen_);
+  const double correction =
+      std::max(0.0, 1 + owed / (kRunsToCorrect * mean_gap_));
+  const double scaled = deaths * weight * mean_gap_ / mean_weight_ * correction;
+  const double amount = std::clamp(scaled, 0.0, std::max(0.0, owed + largest_ahead));
+  attributed_ += amount;
+  return amount / deaths;
 }
 
 }  // namespace mprof

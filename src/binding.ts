@@ -1,0 +1,94 @@
+import { join } from 'node:path';
+import { codedError } from './errors';
+import type { Symbols } from './pprof/columns';
+
+/** All heap buckets of the process, newest first; raw counts of sampled objects. */
+export interface HeapBuckets {
+  symbols: Symbols;
+  /** Identity of each bucket, the same for as long as the process lives. */
+  bucket: Uint32Array;
+  /** Stack row of each bucket. */
+  stack: Uint32Array;
+  /** Bytes of the first object counted; the others differ by an eighth at most. 0 for the overflow bucket. */
+  size: Float64Array;
+  /** Sampling rate of the counts, in bytes; 1 where they are estimates already. */
+  rate: Float64Array;
+  allocs: Float64Array;
+  frees: Float64Array;
+  allocBytes: Float64Array;
+  freeBytes: Float64Array;
+  /** Estimate of the samples that were taken and lost unseen: to be added to allocs and frees alike. */
+  unseen: Float64Array;
+  unseenBytes: Float64Array;
+  /** Variance of allocs + unseen beyond that of sampling objects at the rate. */
+  variance: Float64Array;
+}
+
+/** Counters of this thread's sampler and of the process's tables. */
+export interface NativeStats {
+  running: boolean;
+  lost: boolean;
+  liveSamples: number;
+  samples: number;
+  unseenSamples: number;
+  attributedSamples: number;
+  collections: number;
+  harvests: number;
+  skippedHarvests: number;
+  harvestNanos: number;
+  longestHarvestNanos: number;
+  harvestChance: number;
+  buckets: number;
+  overflowedSamples: number;
+  strings: number;
+  frames: number;
+  stackNodes: number;
+}
+
+/** Garbage collections of this thread since sampling was first started; rings of the last 256. */
+export interface GcLog {
+  collections: number;
+  forced: number;
+  totalPauseNanos: number;
+  pauseNanos: Float64Array;
+  pauseEnd: bigint[];
+}
+
+interface Native {
+  /** False when V8's one sampler per thread is somebody else's. */
+  startHeapSampler(rate: number, stackDepth: number, budget: number): boolean;
+  stopHeapSampler(): void;
+  collectGarbage(): void;
+  takeHeapBuckets(): HeapBuckets;
+  /** Symbols of every frame known; no stacks. */
+  takeAllFrames(): Symbols;
+  countHeapBuckets(): number;
+  getStats(): NativeStats;
+  getGcLog(): GcLog;
+}
+
+const BINARY = join(__dirname, '..', 'build', 'Release', 'mprof.node');
+const REMEDY = 'build it for this Node.js with "npm rebuild mprof"';
+
+function load(): Native {
+  let addon: { abi: number; attach(): Native };
+  try {
+    addon = require(BINARY);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message.split('\n')[0] : String(cause);
+    throw codedError('ERR_MPROF_BINARY', `the native part of mprof cannot be loaded (${reason}); ${REMEDY}`, cause);
+  }
+  // The addon uses V8's C++ classes, whose layout changes with every major version of Node, and Node checks that
+  // only for addons that do not use Node-API.
+  const { modules } = process.versions;
+  if (String(addon.abi) !== modules) {
+    throw codedError(
+      'ERR_MPROF_BINARY',
+      `the native part of mprof was built for a Node.js with ABI ${addon.abi}, and ${process.version} has ABI ${modules}; ${REMEDY}`,
+    );
+  }
+  return addon.attach();
+}
+
+/** The only door to the native part. Arguments are not checked behind it. */
+export const native: Native = load();

@@ -1,0 +1,51 @@
+import { codedError } from './errors';
+
+/*
+ * Argument checks. Their errors name the argument, the rule and what came instead:
+ * `memProfileRate must be a non-negative integer, got -1`.
+ */
+
+/** The value as an error message shows it: short, and never by running code of its own. */
+function show(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}...` : value);
+  if (typeof value === 'bigint') return `${value}n`;
+  if (typeof value === 'function') return 'a function';
+  if (typeof value === 'symbol') return 'a symbol';
+  if (Array.isArray(value)) return 'an array';
+  if (typeof value === 'object' && value !== null) return 'an object';
+  return String(value);
+}
+
+function wrongType(name: string, rule: string, value: unknown): Error {
+  return codedError('ERR_MPROF_INVALID_ARG_TYPE', `${name} must be ${rule}, got ${show(value)}`);
+}
+
+/** TypeError unless it is a number; RangeError unless it `fits` the rule. */
+export function checkNumber(name: string, value: unknown, fits: (value: number) => boolean, rule: string): asserts value is number {
+  if (typeof value !== 'number') throw wrongType(name, rule, value);
+  if (!fits(value)) throw codedError('ERR_MPROF_OUT_OF_RANGE', `${name} must be ${rule}, got ${show(value)}`);
+}
+
+/** An integer within limits, both included. */
+export function checkInteger(name: string, value: unknown, min: number, max: number): asserts value is number {
+  const rule = min === 0 ? 'a non-negative integer' : 'an integer';
+  const limits = min === 0 ? `up to ${max}` : `from ${min} to ${max}`;
+  // The limit is worth mentioning only to somebody who exceeds it.
+  const exceeds = typeof value === 'number' && (value > max || (min !== 0 && value < min));
+  checkNumber(name, value, (number) => Number.isInteger(number) && number >= min && number <= max, exceeds ? `${rule} ${limits}` : rule);
+}
+
+/** An options object. */
+export function checkObject(name: string, value: unknown): asserts value is object {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw wrongType(name, 'an object', value);
+}
+
+/** true or false. */
+export function checkBoolean(name: string, value: unknown): asserts value is boolean {
+  if (typeof value !== 'boolean') throw wrongType(name, 'a boolean', value);
+}
+
+/** A string. */
+export function checkString(name: string, value: unknown): asserts value is string {
+  if (typeof value !== 'string') throw wrongType(name, 'a string', value);
+}

@@ -1,0 +1,27 @@
+/**
+ * Go's memory profiling for Node.js.
+ *
+ *     import { start } from 'mprof';
+ *     import { listen } from 'mprof/http';
+ *     start();
+ *     await listen();
+ *
+ * Then `go tool pprof http://127.0.0.1:6060/debug/pprof/heap` shows, by function, what is in use and what has been
+ * allocated since the start.
+ *
+ * @module
+ */
+import { lookup } from './profiles/registry';
+import type { Writable } from 'node:stream';
+
+export { memProfileRate, setMemProfileRate, start, stop, type StartOptions } from './runtime';
+export { stats, type Stats } from './stats';
+export { lookup, profiles } from './profiles/registry';
+export type { Profile, ProfileOptions } from './profiles/profile';
+export { memProfile, type HeapValues, type MemProfileOptions, type MemProfileRecord, type StackFrame } from './profiles/mem-profile';
+export type { CodedError, ErrorCode } from './errors';
+
+/** Writes the heap profile, gzipped, to a stream, which is left open, or to a file, which appears complete or not at all. */
+export async function writeHeapProfile(destination: Writable | string): Promise<void> {
+  await lookup('heap')!.writeTo(destination);
+}

@@ -1,0 +1,37 @@
+import type { Writable } from 'node:stream';
+import type { ProfileColumns } from '../pprof/columns';
+
+/** How a profile is written. */
+export interface ProfileOptions {
+  /** 0: gzipped protobuf. Other values: the legacy text, where the profile has one for that value. */
+  debug?: number;
+  /** Run a full garbage collection first, so that the profile is up to date. Heap only. */
+  gc?: boolean;
+}
+
+/** What one kind of profile has to provide; everything else is the same for all kinds. */
+export interface ProfileSource {
+  /** Go's name of the profile, the last element of its URL. */
+  readonly name: string;
+  /** One sentence for the index page. */
+  readonly description: string;
+  /** Rows a reader would get now, as the index page counts them. */
+  count(): number;
+  /** The profile as columns, taken at the moment of the call. */
+  columns(options: { gc: boolean }): ProfileColumns;
+  /** The legacy text, or undefined where this value of debug asks for the protobuf. */
+  text(options: { gc: boolean; debug: number }): string | undefined;
+}
+
+/** A profile of the whole process under the name Go gives it. */
+export interface Profile {
+  readonly name: string;
+  readonly description: string;
+  count(): number;
+  /** The encoded profile. The data is what it was at the call; encoding and compression follow. */
+  toBuffer(options?: ProfileOptions): Promise<Uint8Array>;
+  /** Writes the encoded profile to a stream, which is left open, or to a file, which appears complete or not at all. */
+  writeTo(destination: Writable | string, options?: ProfileOptions): Promise<void>;
+  /** What changed within the next `seconds`, as protobuf. Rejects with the signal's reason when aborted. */
+  delta(options: { seconds: number; signal?: AbortSignal }): Promise<Uint8Array>;
+}

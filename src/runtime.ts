@@ -1,0 +1,109 @@
+import { native } from './binding';
+import { checkInteger, checkNumber, checkObject } from './checks';
+import { codedError } from './errors';
+
+/** How to profile. */
+export interface StartOptions {
+  /**
+   * Bytes allocated between two samples, on average; see setMemProfileRate. Default: the rate set before, which is
+   * 524288 if none was.
+   */
+  memProfileRate?: number;
+  /** Frames kept of each stack, 1 to 1024, counted from the leaf. Default 128. */
+  stackDepth?: number;
+  /**
+   * Share of this thread's CPU time, above 0 and up to 1, that reading V8's samples before garbage collections may
+   * take. Default 0.01. Where it does not suffice, some collections are left out; see the README.
+   */
+  allocsBudget?: number;
+}
+
+/** Go's default: one sample per 512 KiB. */
+const DEFAULT_RATE = 524288;
+/** V8 cuts the distance between two samples to this, which would bias larger rates. */
+const MAX_RATE = 2 ** 31 - 1;
+const MAX_STACK_DEPTH = 1024;
+
+interface HeapOptions {
+  stackDepth: number;
+  allocsBudget: number;
+}
+
+let rate = DEFAULT_RATE;
+/** What start() was called with; undefined while stopped. */
+let started: HeapOptions | undefined;
+
+/**
+ * Starts profiling this thread's heap.
+ *
+ * @throws TypeError or RangeError for bad options; nothing has changed then
+ * @throws Error `ERR_MPROF_ALREADY_STARTED` when started already
+ * @throws Error `ERR_MPROF_SAMPLER_IN_USE` when V8's sampler, of which a thread has one, is in use by somebody else
+ */
+export function start(options: StartOptions = {}): void {
+  checkObject('options', options);
+  const { memProfileRate: newRate = rate, stackDepth = 128, allocsBudget = 0.01 } = options;
+  checkRate('memProfileRate', newRate);
+  checkInteger('stackDepth', stackDepth, 1, MAX_STACK_DEPTH);
+  checkNumber('allocsBudget', allocsBudget, (value) => value > 0 && value <= 1, 'a number above 0 and at most 1');
+  if (started !== undefined) throw codedError('ERR_MPROF_ALREADY_STARTED', 'mprof is started already; call stop() first');
+  const heap = { stackDepth, allocsBudget };
+  startSampler(newRate, heap);
+  rate = newRate;
+  started = heap;
+}
+
+/**
+ * Stops profiling; does nothing when not started. Profiles stay readable: they show the heap as of the last garbage
+ * collection before the stop. A later start() goes on counting allocations, and what was in use before counts as freed,
+ * since V8 no longer tells its fate.
+ */
+export function stop(): void {
+  native.stopHeapSampler();
+  started = undefined;
+}
+
+/**
+ * Sets the sampling rate: one sample per so many allocated bytes on average, 1 for every allocation, 0 for none. Before
+ * start() it is the rate to start with. While running it takes effect at once: each record keeps the rate it was
+ * sampled with, allocation totals go on, and since V8 forgets its samples at a change of rate, objects allocated
+ * before it no longer count as in use. Like Go's variable it is meant to be set once, early.
+ *
+ * @throws TypeError or RangeError for anything but a non-negative integer up to 2147483647; nothing has changed then
+ * @throws Error `ERR_MPROF_SAMPLER_IN_USE` as start() does
+ */
+export function setMemProfileRate(bytes: number): void {
+  checkRate('memProfileRate', bytes);
+  if (started !== undefined && bytes !== rate) {
+    if (native.getStats().lost) throw samplerInUse();
+    native.stopHeapSampler();
+    startSampler(bytes, started);
+  }
+  rate = bytes;
+}
+
+/** The sampling rate in bytes, in force or to start with. */
+export function memProfileRate(): number {
+  return rate;
+}
+
+/** Whether start() has been called, and stop() has not. */
+export function isStarted(): boolean {
+  return started !== undefined;
+}
+
+function startSampler(bytes: number, { stackDepth, allocsBudget }: HeapOptions): void {
+  if (bytes !== 0 && !native.startHeapSampler(bytes, stackDepth, allocsBudget)) throw samplerInUse();
+}
+
+function samplerInUse(): Error {
+  return codedError(
+    'ERR_MPROF_SAMPLER_IN_USE',
+    "V8's heap sampler, of which a thread has one, is in use by somebody else: a DevTools or inspector session, " +
+      '--heap-prof, or another heap profiler in this process',
+  );
+}
+
+function checkRate(name: string, value: number): void {
+  checkInteger(name, value, 0, MAX_RATE);
+}

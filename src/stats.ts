@@ -1,0 +1,54 @@
+import { native } from './binding';
+import { isStarted, memProfileRate } from './runtime';
+
+/** What the profiler knows about itself. */
+export interface Stats {
+  /**
+   * `off`: not started, or at rate 0. `running`: samples are taken. `lost`: somebody else has stopped V8's sampler, or
+   * restarted it for themselves; the profile stays as it was then, until stop() and start().
+   */
+  heap: 'off' | 'running' | 'lost';
+  /** Bytes between samples. */
+  memProfileRate: number;
+  /** Sampled objects that are in use as far as is known. */
+  liveSamples: number;
+  /** Objects sampled on this thread since the first start. */
+  samples: number;
+  /** Of these, the ones that died in a garbage collection that was not harvested. 0 as long as the budget suffices. */
+  unseenSamples: number;
+  /** How many samples have been added to allocation counts for the unseen ones: an estimate of unseenSamples. */
+  attributedSamples: number;
+  /** Share of the samples that was seen: 1 - unseenSamples / samples. */
+  observedShare: number;
+  /** Garbage collections since the first start. */
+  collections: number;
+  /** Of these, the ones before which samples were read. */
+  harvests: number;
+  /** Of these, the ones before which they were not, to stay within allocsBudget. */
+  skippedHarvests: number;
+  /** CPU time of all harvests, in nanoseconds. */
+  harvestNanos: number;
+  /** CPU time of the longest one, in nanoseconds. */
+  longestHarvestNanos: number;
+  /** Probability that the next collection is harvested, but for runs of two; 1 while every one is. */
+  harvestChance: number;
+  /** Rows of the process's tables. None is ever removed. */
+  buckets: number;
+  strings: number;
+  frames: number;
+  stackNodes: number;
+  /** Sampled objects counted under `(overflow)` because a table was full. */
+  overflowedSamples: number;
+}
+
+/** Counters of this thread's sampler and of the process-wide tables. */
+export function stats(): Stats {
+  const { running, lost, ...counters } = native.getStats();
+  const { samples, unseenSamples } = counters;
+  return {
+    heap: !isStarted() || !running ? 'off' : lost ? 'lost' : 'running',
+    memProfileRate: memProfileRate(),
+    observedShare: samples === 0 ? 1 : 1 - unseenSamples / samples,
+    ...counters,
+  };
+}

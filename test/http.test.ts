@@ -1,0 +1,254 @@
+import { once } from 'node:events';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { gunzipSync } from 'node:zlib';
+import t, { type Test } from 'tap';
+import { lookup, start, stop } from 'mprof';
+import { handler, listen } from 'mprof/http';
+import { goMissing, goPprof } from './helpers/go-tool';
+import { closeServer, fetchPath, serve, type FetchOptions, type Reply } from './helpers/http-client';
+
+const TEXT = 'text/plain; charset=utf-8';
+const HTML = 'text/html; charset=utf-8';
+const BINARY = 'application/octet-stream';
+
+const UNKNOWN = 'Unknown profile\n';
+const BAD_SECONDS = 'invalid value for "seconds" - must be a positive integer\n';
+const SECONDS_AND_DEBUG = 'seconds and debug params are incompatible\n';
+
+interface Expected {
+  status: number;
+  type: string;
+  disposition?: string;
+}
+
+let server: Server;
+const get = (path: string, options?: FetchOptions): Promise<Reply> => fetchPath(server, `/debug/pprof/${path}`, options);
+
+t.before(async () => {
+  start({ memProfileRate: 4096 });
+  server = await listen({ port: 0 });
+});
+t.after(async () => {
+  await closeServer(server);
+  stop();
+});
+
+/** Compares everything but the body and the headers that Node.js adds. */
+function checkHeaders(t: Test, name: string, reply: Reply, { status, type, disposition }: Expected): void {
+  const { headers } = reply;
+  t.match(headers['content-length'], /^\d+$/, `${name}: Content-Length`);
+  t.strictSame(
+    {
+      status: reply.status,
+      type: headers['content-type'],
+      disposition: headers['content-disposition'],
+      sniff: headers['x-content-type-options'],
+      error: headers['x-go-pprof'],
+      cache: headers['cache-control'],
+      encoding: headers['content-encoding'],
+      cors: headers['access-control-allow-origin'],
+    },
+    {
+      status,
+      type,
+      disposition,
+      sniff: 'nosniff',
+      error: status >= 400 ? '1' : undefined,
+      cache: 'no-store, no-transform',
+      encoding: undefined,
+      cors: undefined,
+    },
+    `${name}: status and headers`,
+  );
+}
+
+async function checkError(t: Test, path: string, status: number, body: string): Promise<void> {
+  const reply = await get(path);
+  checkHeaders(t, path, reply, { status, type: TEXT });
+  t.equal(reply.text, body, `${path}: body`);
+}
+
+t.test('profiles are attachments in protobuf, or text', async (t) => {
+  for (const name of ['heap', 'allocs']) {
+    for (const query of ['', '?debug=0', '?debug=abc', '?debug=1.0', '?debug=0x1', '?debug=%201', '?debug=', '?debug=0&debug=1', '?debug=1;a=2', '?debug=%zz&', '?seconds=']) {
+      const reply = await get(name + query);
+      checkHeaders(t, name + query, reply, { status: 200, type: BINARY, disposition: `attachment; filename="${name}"` });
+      t.same([...reply.bytes.subarray(0, 2)], [0x1f, 0x8b], `${name}${query}: gzip`);
+      gunzipSync(reply.bytes);
+    }
+    for (const query of ['?debug=1', '?debug=2', '?debug=-1', '?debug=%2B1', '?debug=99999999999999999999', '?a=b&debug=1&debug=0', '?%zz=1&%64ebug=1']) {
+      const reply = await get(name + query);
+      checkHeaders(t, name + query, reply, { status: 200, type: TEXT });
+      t.match(reply.text, /^heap profile: \d+: \d+ \[\d+: \d+\] @ heap\/\d+\n/, `${name}${query}: body`);
+    }
+  }
+});
+
+t.test('a heap profile can collect garbage first', async (t) => {
+  const reply = await get('heap?gc=1');
+  checkHeaders(t, 'gc', reply, { status: 200, type: BINARY, disposition: 'attachment; filename="heap"' });
+});
+
+t.test('seconds gives what changes in that time', async (t) => {
+  const started = process.hrtime.bigint();
+  const replies = await Promise.all([get('heap?seconds=1'), get('allocs?seconds=%2B1&gc=1'), get('heap?seconds=01&seconds=x')]);
+  t.ok(process.hrtime.bigint() - started >= 990_000_000n, 'takes a second');
+  for (const [row, name] of ['heap', 'allocs', 'heap'].entries()) {
+    const reply = replies[row] as Reply;
+    checkHeaders(t, `${name} delta`, reply, { status: 200, type: BINARY, disposition: `attachment; filename="${name}-delta"` });
+    gunzipSync(reply.bytes);
+  }
+});
+
+t.test('errors are those of Go, in its order', async (t) => {
+  for (const name of ['nope', 'heap/', 'Heap', 'heap%00', 'profile', 'trace', 'constructor', '__proto__', 'nope?seconds=x&debug=1', '%ff']) {
+    await checkError(t, name, 404, UNKNOWN);
+  }
+  for (const seconds of ['abc', '0', '-1', '1.5', '1e1', '0x1', '+1', '%201', '99999999999999999999', '9223372036854775808']) {
+    await checkError(t, `heap?seconds=${seconds}`, 400, BAD_SECONDS);
+    await checkError(t, `allocs?debug=1&seconds=${seconds}`, 400, BAD_SECONDS);
+  }
+  await checkError(t, 'heap?seconds=1&debug=1', 400, SECONDS_AND_DEBUG);
+  await checkError(t, 'heap?seconds=60&debug=-1', 400, SECONDS_AND_DEBUG);
+  for (const seconds of ['61', '9223372036854775807']) {
+    await checkError(t, `heap?debug=1&seconds=${seconds}`, 400, 'invalid value for "seconds" - must be at most 60\n');
+  }
+  await checkError(t, '%zz', 400, '400 Bad Request\n');
+});
+
+t.test('a profile that fails', async (t) => {
+  const heap = lookup('heap')!;
+  const original = { ...heap };
+  t.teardown(() => Object.assign(heap, original));
+  heap.toBuffer = heap.delta = () => Promise.reject(new Error('a secret'));
+  for (const path of ['heap', 'heap?debug=1', 'heap?seconds=1']) {
+    const warned = once(process, 'warning');
+    await checkError(t, path, 500, 'failed to collect profile\n');
+    t.match(await warned, [{ message: 'a secret' }], 'reported to the process');
+  }
+});
+
+t.test('cmdline', async (t) => {
+  const reply = await get('cmdline');
+  checkHeaders(t, 'cmdline', reply, { status: 200, type: TEXT });
+  t.equal(reply.text, process.argv.join('\0'));
+});
+
+t.test('symbol names the addresses of a text profile', async (t) => {
+  const [, first = ''] = /@((?: 0x[0-9a-f]+)+)\n/.exec((await get('heap?debug=1')).text) ?? [];
+  const listed = first.trim().split(' ').map(Number);
+  const words = listed.flatMap((address) => [address, address - 1]).map((address) => `0x${address.toString(16)}`);
+  const symbols = words.map((word) => `${word} [^\\n]+\\n`).join('');
+  const expected = new RegExp(`^num_symbols: 1\\n${symbols}$`);
+  for (const [name, reply] of Object.entries({
+    POST: await get('symbol', { method: 'POST', body: words.join('+') }),
+    'POST of a form': await get('symbol', { method: 'POST', body: words.join('+'), headers: { 'Content-Type': 'application/x-www-form-urlencoded' } }),
+    GET: await get(`symbol?${words.join('+')}`),
+    'other words': await get(`symbol?0x1+nope+${words.join('++')}+0+08+1_0+-1+1e3+0x${'f'.repeat(400)}+${words[0]}%0a`),
+  })) {
+    checkHeaders(t, name, reply, { status: 200, type: TEXT });
+    t.match(reply.text, expected, name);
+  }
+  const [decimal, octal] = [String(listed[0]), `0${listed[0]?.toString(8)}`];
+  t.equal((await get(`symbol?${decimal}+${octal}`)).text.split(words[0] ?? '?').length, 3, 'decimal and octal');
+  for (const [name, options] of Object.entries<FetchOptions>({ GET: {}, 'empty POST': { method: 'POST', body: '' }, spoilt: { method: 'POST', body: `${words[0]}\n` } })) {
+    t.equal((await get('symbol', options)).text, 'num_symbols: 1\n', name);
+  }
+  const large = await get('symbol', { method: 'POST', body: '0x10+'.repeat(300_000) });
+  checkHeaders(t, 'too large', large, { status: 413, type: TEXT });
+});
+
+t.test('the index lists every profile', async (t) => {
+  const reply = await get('');
+  checkHeaders(t, 'index', reply, { status: 200, type: HTML });
+  t.match(reply.headers['content-security-policy'], /^default-src 'none'; style-src 'unsafe-inline'/);
+  t.match(reply.text, /<td class="count">\d+<\/td><td><a href="allocs\?debug=1">allocs<\/a>[^]*<a href="heap\?debug=1">heap<\/a>/);
+  const { address, port } = server.address() as AddressInfo;
+  t.match(reply.text, `go tool pprof http://${address}:${port}/debug/pprof/heap<`);
+  t.notMatch(reply.text, /<script/);
+
+  const plain = await serve(handler);
+  t.teardown(() => closeServer(plain));
+  const hostile = await fetchPath(plain, '/debug/pprof/', { headers: { Host: '"><img src=x>$(id)' } });
+  t.equal(hostile.status, 200);
+  t.notMatch(hostile.text, /<img|\$\(id\)/, 'the Host header is not echoed as markup or into a command');
+});
+
+t.test('HEAD is GET without the body', async (t) => {
+  for (const path of ['', 'heap', 'heap?debug=1', 'cmdline', 'symbol', 'nope', 'heap?seconds=0', '%zz', '//heap']) {
+    const [head, full] = [await get(path, { method: 'HEAD' }), await get(path)];
+    t.equal(head.status, full.status, `${path}: status`);
+    for (const header of ['content-type', 'content-disposition', 'x-content-type-options', 'x-go-pprof', 'location']) {
+      t.equal(head.headers[header], full.headers[header], `${path}: ${header}`);
+    }
+    t.equal(head.bytes.length, 0, `${path}: no body`);
+  }
+});
+
+t.test('other methods are refused', async (t) => {
+  for (const method of ['POST', 'PUT', 'DELETE', 'OPTIONS', 'PATCH', 'TRACE']) {
+    for (const path of ['', 'heap', 'nope', 'cmdline', 'symbol', '/heap']) {
+      if (method === 'POST' && path === 'symbol') continue;
+      const reply = await get(path, { method });
+      checkHeaders(t, `${method} ${path}`, reply, { status: 405, type: TEXT });
+      t.equal(reply.headers.allow, path === 'symbol' ? 'GET, HEAD, POST' : 'GET, HEAD', `${method} ${path}: Allow`);
+      t.equal(reply.text, 'Method Not Allowed\n', `${method} ${path}: body`);
+    }
+  }
+});
+
+t.test('paths that are not clean are redirected', async (t) => {
+  for (const [path, location] of Object.entries({
+    '/debug/pprof': '/debug/pprof/',
+    '/debug/pprof?a=1&b=<': '/debug/pprof/?a=1&b=<',
+    '//debug//pprof/heap': '/debug/pprof/heap',
+    '/debug/pprof/./heap?debug=1': '/debug/pprof/heap?debug=1',
+    '/x/../debug/pprof/heap/': '/debug/pprof/heap/',
+    '/debug/pprof/heap/..': '/debug/pprof/',
+  })) {
+    const reply = await fetchPath(server, path);
+    checkHeaders(t, path, reply, { status: 301, type: HTML });
+    t.equal(reply.headers.location, location, path);
+    const href = location.replace('&', '&amp;').replace('<', '&lt;');
+    t.equal(reply.text, `<a href="${href}">Moved Permanently</a>.\n\n`, `${path}: body`);
+  }
+  for (const path of ['/', '/debug', '/debug/pprofx', '/debug/%70prof/heap', '/debug%2fpprof/heap', '/DEBUG/pprof/', '*', '//evil.example/debug/pprof']) {
+    const reply = await fetchPath(server, path);
+    checkHeaders(t, path, reply, { status: 404, type: TEXT });
+    t.equal(reply.text, '404 page not found\n', path);
+  }
+  t.equal((await fetchPath(server, 'http://127.0.0.1/debug/pprof/cmdline')).status, 200, 'a target with its origin');
+});
+
+t.test('go tool pprof', async (t) => {
+  const skip = await goMissing();
+  const requests: string[] = [];
+  server.on('request', ({ method, url }) => requests.push(`${method} ${url}`));
+  const { address, port } = server.address() as AddressInfo;
+  const url = `http://${address}:${port}/debug/pprof`;
+
+  await t.test('fetches a profile with one request', { skip }, async (t) => {
+    const { stdout, stderr } = await goPprof(['-top', '-sample_index=alloc_space'], `${url}/heap`);
+    t.strictSame(requests.splice(0), ['GET /debug/pprof/heap']);
+    t.match(stdout, /^Type: alloc_space$/m);
+    t.match(stderr, /^Fetching profile over HTTP from [^\n]+\nSaved profile in [^\n]+\n$/);
+  });
+
+  await t.test('asks for windows', { skip }, async (t) => {
+    const { stdout } = await goPprof(['-raw', '-seconds=1'], `${url}/allocs`);
+    t.strictSame(requests.splice(0), ['GET /debug/pprof/allocs?seconds=1']);
+    t.match(stdout, /^Duration: 1\.\d*$/m);
+  });
+
+  await t.test('asks for the names of a text profile', { skip }, async (t) => {
+    const { stdout } = await goPprof(['-traces', '-sample_index=alloc_space'], `${url}/heap?debug=1`);
+    t.strictSame(requests.splice(0), ['GET /debug/pprof/heap?debug=1', 'POST /debug/pprof/symbol']);
+    t.match(stdout, /checkHeaders/);
+    t.notMatch(stdout, /<unknown>/);
+  });
+
+  await t.test('shows the text of an error', { skip }, async (t) => {
+    await t.rejects(goPprof(['-top'], `${url}/nope`), { stderr: /server response: 404 Not Found - Unknown profile/ });
+  });
+});
