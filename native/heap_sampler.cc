@@ -69,9 +69,6 @@ void HeapSampler::Refresh() {
 }
 
 void HeapSampler::CollectGarbage() {
-  // What is sampled by now is seen whether or not the scheduler has the
-  // collection harvested.
-  if (sampling()) Harvest();
   collecting_ = true;
   isolate_->LowMemoryNotification();
   collecting_ = false;
@@ -90,21 +87,30 @@ void HeapSampler::OnGCEpilogue(v8::Isolate*, v8::GCType, v8::GCCallbackFlags,
 
 void HeapSampler::BeforeCollection() {
   gc_log_.Begin(MonotonicNanos());
-  const int64_t before = ThreadCpuNanos();
   // A collection during a harvest must not start another: V8 cannot copy its
   // tree of samples twice at the same time.
-  if (sampling() && !in_harvest_ && scheduler_->Next(before)) {
-    Harvest();
-    const int64_t cost = ThreadCpuNanos() - before;
-    scheduler_->Spent(cost);
-    harvests_++;
-    harvest_nanos_ += cost;
-    longest_harvest_nanos_ = std::max(longest_harvest_nanos_, cost);
-  } else {
+  if (!sampling() || in_harvest_ || !HarvestIfDue()) {
     skipped_++;
     unobserved_++;
   }
   collections_++;
+}
+
+bool HeapSampler::HarvestIfDue() {
+  if (collecting_) {
+    // Somebody asked for this collection and pays for it.
+    Harvest();
+    return true;
+  }
+  const int64_t before = ThreadCpuNanos();
+  if (!scheduler_->Next(before)) return false;
+  Harvest();
+  const int64_t cost = ThreadCpuNanos() - before;
+  scheduler_->Spent(cost);
+  harvests_++;
+  harvest_nanos_ += cost;
+  longest_harvest_nanos_ = std::max(longest_harvest_nanos_, cost);
+  return true;
 }
 
 void HeapSampler::Harvest() {

@@ -107,6 +107,8 @@ class HeapSampler {
 
   bool sampling() const { return running_ && !lost_; }
   void BeforeCollection();
+  // False if this collection is to be left out.
+  bool HarvestIfDue();
   void Harvest();
   // Reads V8's samples. False when they are not this sampler's.
   bool ReadSamples(std::vector<NewSample>* fresh);

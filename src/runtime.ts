@@ -13,7 +13,8 @@ export interface StartOptions {
   stackDepth?: number;
   /**
    * Share of this thread's CPU time, above 0 and up to 1, that reading V8's samples before garbage collections may
-   * take. Default 0.01. Where it does not suffice, some collections are left out; see the README.
+   * take. Default 0.01, and 1 at a rate of 1, which asks for exact counts. Where it does not suffice, some collections
+   * are left out; see the README.
    */
   allocsBudget?: number;
 }
@@ -24,9 +25,12 @@ const DEFAULT_RATE = 524288;
 const MAX_RATE = 2 ** 31 - 1;
 const MAX_STACK_DEPTH = 1024;
 
+const DEFAULT_BUDGET = 0.01;
+
 interface HeapOptions {
   stackDepth: number;
-  allocsBudget: number;
+  /** Undefined: the default for the rate. */
+  allocsBudget: number | undefined;
 }
 
 let rate = DEFAULT_RATE;
@@ -42,10 +46,12 @@ let started: HeapOptions | undefined;
  */
 export function start(options: StartOptions = {}): void {
   checkObject('options', options);
-  const { memProfileRate: newRate = rate, stackDepth = 128, allocsBudget = 0.01 } = options;
+  const { memProfileRate: newRate = rate, stackDepth = 128, allocsBudget } = options;
   checkRate('memProfileRate', newRate);
   checkInteger('stackDepth', stackDepth, 1, MAX_STACK_DEPTH);
-  checkNumber('allocsBudget', allocsBudget, (value) => value > 0 && value <= 1, 'a number above 0 and at most 1');
+  if (allocsBudget !== undefined) {
+    checkNumber('allocsBudget', allocsBudget, (value) => value > 0 && value <= 1, 'a number above 0 and at most 1');
+  }
   if (started !== undefined) throw codedError('ERR_MPROF_ALREADY_STARTED', 'mprof is started already; call stop() first');
   const heap = { stackDepth, allocsBudget };
   startSampler(newRate, heap);
@@ -92,7 +98,7 @@ export function isStarted(): boolean {
   return started !== undefined;
 }
 
-function startSampler(bytes: number, { stackDepth, allocsBudget }: HeapOptions): void {
+function startSampler(bytes: number, { stackDepth, allocsBudget = bytes === 1 ? 1 : DEFAULT_BUDGET }: HeapOptions): void {
   if (bytes !== 0 && !native.startHeapSampler(bytes, stackDepth, allocsBudget)) throw samplerInUse();
 }
 

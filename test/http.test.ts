@@ -5,7 +5,7 @@ import { gunzipSync } from 'node:zlib';
 import t, { type Test } from 'tap';
 import { lookup, start, stop } from 'mprof';
 import { handler, listen } from 'mprof/http';
-import { goMissing, goPprof } from './helpers/go-tool';
+import { goPprof, needsGo } from './helpers/go-tool';
 import { closeServer, fetchPath, serve, type FetchOptions, type Reply } from './helpers/http-client';
 
 const TEXT = 'text/plain; charset=utf-8';
@@ -221,34 +221,33 @@ t.test('paths that are not clean are redirected', async (t) => {
   t.equal((await fetchPath(server, 'http://127.0.0.1/debug/pprof/cmdline')).status, 200, 'a target with its origin');
 });
 
-t.test('go tool pprof', async (t) => {
-  const skip = await goMissing();
+t.test('go tool pprof', needsGo(), async (t) => {
   const requests: string[] = [];
   server.on('request', ({ method, url }) => requests.push(`${method} ${url}`));
   const { address, port } = server.address() as AddressInfo;
   const url = `http://${address}:${port}/debug/pprof`;
 
-  await t.test('fetches a profile with one request', { skip }, async (t) => {
+  await t.test('fetches a profile with one request', async (t) => {
     const { stdout, stderr } = await goPprof(['-top', '-sample_index=alloc_space'], `${url}/heap`);
     t.strictSame(requests.splice(0), ['GET /debug/pprof/heap']);
     t.match(stdout, /^Type: alloc_space$/m);
     t.match(stderr, /^Fetching profile over HTTP from [^\n]+\nSaved profile in [^\n]+\n$/);
   });
 
-  await t.test('asks for windows', { skip }, async (t) => {
+  await t.test('asks for windows', async (t) => {
     const { stdout } = await goPprof(['-raw', '-seconds=1'], `${url}/allocs`);
     t.strictSame(requests.splice(0), ['GET /debug/pprof/allocs?seconds=1']);
     t.match(stdout, /^Duration: 1\.\d*$/m);
   });
 
-  await t.test('asks for the names of a text profile', { skip }, async (t) => {
+  await t.test('asks for the names of a text profile', async (t) => {
     const { stdout } = await goPprof(['-traces', '-sample_index=alloc_space'], `${url}/heap?debug=1`);
     t.strictSame(requests.splice(0), ['GET /debug/pprof/heap?debug=1', 'POST /debug/pprof/symbol']);
     t.match(stdout, /checkHeaders/);
     t.notMatch(stdout, /<unknown>/);
   });
 
-  await t.test('shows the text of an error', { skip }, async (t) => {
+  await t.test('shows the text of an error', async (t) => {
     await t.rejects(goPprof(['-top'], `${url}/nope`), { stderr: /server response: 404 Not Found - Unknown profile/ });
   });
 });
