@@ -36,11 +36,13 @@ HeapSampler& SamplerOf(const Napi::CallbackInfo& info) {
   return info.Env().GetInstanceData<Environment>()->sampler();
 }
 
-template <typename Array, typename Value>
-Array ToTypedArray(Napi::Env env, const std::vector<Value>& values) {
+// The values as a typed array, or an empty handle: a worker can be terminated,
+// and memory run out, between any two calls, and then Node-API creates nothing.
+template <typename Array, typename Values>
+Array ToTypedArray(Napi::Env env, const Values& values) {
   Array array = Array::New(env, values.size());
-  if (!values.empty()) {
-    std::memcpy(array.Data(), values.data(), values.size() * sizeof(Value));
+  if (!array.IsEmpty() && !values.empty()) {
+    std::memcpy(array.Data(), values.data(), values.size() * sizeof(values[0]));
   }
   return array;
 }
@@ -54,9 +56,7 @@ Napi::Float64Array ToArray(Napi::Env env, const std::vector<double>& values) {
 }
 
 Napi::Uint8Array ToArray(Napi::Env env, const std::string& bytes) {
-  Napi::Uint8Array array = Napi::Uint8Array::New(env, bytes.size());
-  if (!bytes.empty()) std::memcpy(array.Data(), bytes.data(), bytes.size());
-  return array;
+  return ToTypedArray<Napi::Uint8Array>(env, bytes);
 }
 
 Napi::Object ToObject(Napi::Env env, const SymbolColumns& columns) {

@@ -89,7 +89,9 @@ void HeapSampler::BeforeCollection() {
   gc_log_.Begin(MonotonicNanos());
   // A collection during a harvest must not start another: V8 cannot copy its
   // tree of samples twice at the same time.
-  if (!sampling() || in_harvest_ || !HarvestIfDue()) {
+  if (sampling() && !in_harvest_ && HarvestIfDue()) {
+    harvests_++;
+  } else {
     skipped_++;
     unobserved_++;
   }
@@ -107,7 +109,6 @@ bool HeapSampler::HarvestIfDue() {
   Harvest();
   const int64_t cost = ThreadCpuNanos() - before;
   scheduler_->Spent(cost);
-  harvests_++;
   harvest_nanos_ += cost;
   longest_harvest_nanos_ = std::max(longest_harvest_nanos_, cost);
   return true;

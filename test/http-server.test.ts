@@ -4,26 +4,44 @@ import { Agent, get, type IncomingMessage, type Server } from 'node:http';
 import { connect, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import t from 'tap';
+import { lookup } from 'mprof';
 import { handler, listen } from 'mprof/http';
-import { closeServer, fetchPath, serve } from './helpers/http-client';
+import { closeServer, fetchPath, serve, words } from './helpers/http-client';
 
 const portOf = (server: Server): number => (server.address() as AddressInfo).port;
 
 t.test('listen takes only usable options', async (t) => {
   for (const port of ['80', null, {}]) {
-    await t.rejects(listen({ port: port as number }), { name: 'TypeError', code: 'ERR_MPROF_INVALID_ARG_TYPE', message: /^port must be/ });
+    await t.rejects(listen({ port: port as number }), {
+      name: 'TypeError',
+      code: 'ERR_MPROF_INVALID_ARG_TYPE',
+      message: /^port must be/,
+    });
   }
   for (const port of [-1, 65536, 1.5, NaN, Infinity]) {
     await t.rejects(listen({ port }), { name: 'RangeError', code: 'ERR_MPROF_OUT_OF_RANGE', message: /^port must be/ });
   }
   await t.rejects(listen(null as never), { code: 'ERR_MPROF_INVALID_ARG_TYPE', message: /^options must be/ });
-  await t.rejects(listen({ port: 0, host: 1 as unknown as string }), { code: 'ERR_MPROF_INVALID_ARG_TYPE', message: /^host must be/ });
-  await t.rejects(listen({ port: 0, insecure: 1 as unknown as boolean }), { code: 'ERR_MPROF_INVALID_ARG_TYPE', message: /^insecure must be/ });
+  await t.rejects(listen({ port: 0, host: 1 as unknown as string }), {
+    code: 'ERR_MPROF_INVALID_ARG_TYPE',
+    message: /^host must be/,
+  });
+  await t.rejects(listen({ port: 0, insecure: 1 as unknown as boolean }), {
+    code: 'ERR_MPROF_INVALID_ARG_TYPE',
+    message: /^insecure must be/,
+  });
 });
 
 t.test('only loopback addresses without insecure: true', async (t) => {
-  for (const host of ['0.0.0.0', '::', '', '10.0.0.1', '128.0.0.1', '127.1', '[::1]', 'localhost.example.com', '::ffff:10.0.0.1']) {
-    await t.rejects(listen({ port: 0, host }), { name: 'Error', code: 'ERR_MPROF_INSECURE_ADDRESS', message: /^host must be a loopback address/ }, host);
+  for (const host of [
+    '',
+    ...words('0.0.0.0 :: 10.0.0.1 128.0.0.1 127.1 [::1] localhost.example.com ::ffff:10.0.0.1'),
+  ]) {
+    await t.rejects(
+      listen({ port: 0, host }),
+      { name: 'Error', code: 'ERR_MPROF_INSECURE_ADDRESS', message: /^host must be a loopback address/ },
+      host,
+    );
   }
   for (const host of ['localhost', '127.0.0.2', '127.0.0.1']) {
     const server = await listen({ port: 0, host });
@@ -31,7 +49,11 @@ t.test('only loopback addresses without insecure: true', async (t) => {
     await closeServer(server);
   }
   const open = await listen({ port: 0, host: '0.0.0.0', insecure: true });
-  t.equal((await fetchPath(open, '/debug/pprof/', { headers: { Host: 'app.example:6060' } })).status, 200, 'any Host header where any host may come');
+  t.equal(
+    (await fetchPath(open, '/debug/pprof/', { headers: { Host: 'app.example:6060' } })).status,
+    200,
+    'any Host header where any host may come',
+  );
   await closeServer(open);
 });
 
@@ -48,13 +70,15 @@ t.test('requests that a browser makes for another page are refused', async (t) =
   const own = `127.0.0.1:${portOf(server)}`;
   const status = async (headers: Record<string, string>): Promise<number> => {
     const reply = await fetchPath(server, '/debug/pprof/cmdline', { headers });
-    if (reply.status !== 200) t.match(reply.headers, { 'content-type': 'text/plain; charset=utf-8', 'x-go-pprof': '1' });
+    if (reply.status !== 200)
+      t.match(reply.headers, { 'content-type': 'text/plain; charset=utf-8', 'x-go-pprof': '1' });
     return reply.status;
   };
   for (const host of ['localhost', 'LOCALHOST:1', '127.0.0.1', '127.9.9.9:8080', '[::1]', '[::1]:6060']) {
     t.equal(await status({ Host: host }), 200, `Host: ${host}`);
   }
-  for (const host of ['evil.example', 'localhost.evil.example', '127.0.0.1.evil.example', '10.0.0.1', '::1', '[::2]:80', '[127.0.0.1]', 'a@localhost']) {
+  for (const host of words(`evil.example localhost.evil.example 127.0.0.1.evil.example 10.0.0.1 ::1 [::2]:80
+    [127.0.0.1] a@localhost`)) {
     t.equal(await status({ Host: host }), 403, `Host: ${host}`);
   }
   for (const origin of ['https://evil.example', 'null', 'http://127.0.0.1:1', 'http://localhost', 'file://']) {
@@ -104,7 +128,11 @@ t.test('a body that a parser has read before', async (t) => {
   });
   t.teardown(() => closeServer(server));
   for (const kind of ['text', 'bytes', 'other']) {
-    const reply = await fetchPath(server, '/debug/pprof/symbol', { method: 'POST', body: '0x10', headers: { 'X-Parsed': kind } });
+    const reply = await fetchPath(server, '/debug/pprof/symbol', {
+      method: 'POST',
+      body: '0x10',
+      headers: { 'X-Parsed': kind },
+    });
     t.equal(reply.text, 'num_symbols: 1\n', kind);
   }
 });
@@ -120,7 +148,9 @@ t.test('windows are bounded in number and end with their client', async (t) => {
   const server = await listen({ port: 0 });
   t.teardown(() => closeServer(server));
   const leave = new AbortController();
-  const windows = Array.from({ length: 16 }, () => fetchPath(server, '/debug/pprof/heap?seconds=60', { signal: leave.signal }));
+  const windows = Array.from({ length: 16 }, () =>
+    fetchPath(server, '/debug/pprof/heap?seconds=60', { signal: leave.signal }),
+  );
   for (const window of windows) window.catch(() => {});
   let busy = await fetchPath(server, '/debug/pprof/allocs?seconds=1');
   while (busy.status !== 503) busy = await fetchPath(server, '/debug/pprof/allocs?seconds=1');
@@ -153,6 +183,23 @@ t.test('clients that break off', async (t) => {
   t.equal((await fetchPath(server, '/debug/pprof/')).status, 200);
 });
 
+t.test('a client that left before the handler was called', async (t) => {
+  const heap = lookup('heap')!;
+  const { delta } = heap;
+  t.teardown(() => Object.assign(heap, { delta }));
+  heap.delta = () => t.fail('works for nobody') as never;
+  const server = await serve(async (req, res) => {
+    req.socket.destroy();
+    await once(res, 'close');
+    handler(req, res);
+    res.emit('handled');
+  });
+  t.teardown(() => closeServer(server));
+  const handled = once(server, 'request').then(([, res]) => once(res, 'handled'));
+  await t.rejects(fetchPath(server, '/debug/pprof/heap?seconds=5'), { code: 'ECONNRESET' });
+  await handled;
+});
+
 t.test('whatever is asked, an answer that is allowed', async (t) => {
   const server = await listen({ port: 0 });
   t.teardown(() => closeServer(server));
@@ -162,15 +209,33 @@ t.test('whatever is asked, an answer that is allowed', async (t) => {
     return Math.floor((state / 2 ** 32) * below);
   };
   const pick = (list: readonly string[]): string => list[random(list.length)] ?? '';
-  const several = (list: readonly string[], most: number): string => Array.from({ length: random(most + 1) }, () => pick(list)).join('');
+  const several = (list: readonly string[], most: number): string =>
+    Array.from({ length: random(most + 1) }, () => pick(list)).join('');
   const methods = ['GET', 'GET', 'GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'OPTIONS', 'PATCH', 'TRACE', 'PROPFIND'];
-  const segments = ['heap', 'allocs', 'symbol', 'cmdline', '/', '//', '..', '/./', '%2e%2e', '%2F', '%00', '%0d%0aX:y', '%zz', '%', '%C3%A9', '<b>', '__proto__', 'constructor', ';', '#', '?'];
+  const segments = words(`heap allocs symbol cmdline / // .. /./ %2e%2e %2F %00 %0d%0aX:y %zz % %C3%A9 <b>
+    __proto__ constructor ; # ?`);
   const names = ['debug', 'gc', 'seconds', '%64ebug', '%zz', '', 'constructor'];
-  const values = ['', '0', '-1', '1.5', 'x', '%', '%00', '1;2', '1e9', '0x10', '+', '9'.repeat(30), '-' + '9'.repeat(30), '61'];
+  const values = [
+    '',
+    '0',
+    '-1',
+    '1.5',
+    'x',
+    '%',
+    '%00',
+    '1;2',
+    '1e9',
+    '0x10',
+    '+',
+    '9'.repeat(30),
+    '-' + '9'.repeat(30),
+    '61',
+  ];
   for (let round = 0; round < 400; round++) {
     const params = Array.from({ length: random(4) }, () => `${pick(names)}${pick(['=', '', '=='])}${pick(values)}`);
     if (random(4) === 0) params.push(pick(['debug=1', 'debug=2', 'gc=1']));
-    const path = `${pick(['/debug/pprof/', '/debug/pprof/', '/debug/pprof', '//debug/pprof/', '/'])}${several(segments, 3)}?${params.join('&')}`;
+    const directory = pick(['/debug/pprof/', '/debug/pprof/', '/debug/pprof', '//debug/pprof/', '/']);
+    const path = `${directory}${several(segments, 3)}?${params.join('&')}`;
     const method = pick(methods);
     const body = method === 'POST' ? several(values, 20) : undefined;
     const { status, headers } = await fetchPath(server, path, { method, ...(body === undefined ? {} : { body }) });
@@ -185,11 +250,16 @@ t.test('neither the server nor a waiting connection keeps the process alive', as
     require('mprof/http').listen({ port: 0 }).then((server) => console.log(server.address().port));
     process.stdin.resume();
   `;
-  const child = spawn(process.execPath, ['-e', program], { cwd: join(__dirname, '..'), stdio: ['pipe', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, ['-e', program], {
+    cwd: join(__dirname, '..'),
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
   const [port] = (await once(child.stdout, 'data')) as [Buffer];
   const agent = new Agent({ keepAlive: true });
   t.teardown(() => agent.destroy());
-  const [response] = (await once(get({ port: Number(port), path: '/debug/pprof/cmdline', agent }), 'response')) as [IncomingMessage];
+  const [response] = (await once(get({ port: Number(port), path: '/debug/pprof/cmdline', agent }), 'response')) as [
+    IncomingMessage,
+  ];
   t.match(response.headers, { connection: 'keep-alive', 'keep-alive': 'timeout=75' });
   await once(response.resume(), 'end');
   child.stdin.end();

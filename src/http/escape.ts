@@ -5,15 +5,19 @@ export function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? '');
 }
 
-/** Text as a URL path, slashes kept. Also escapes what a shell would interpret, since the URLs are there to be copied. */
+/** Text as a URL path, slashes kept. What a shell would interpret is escaped too: the URLs are there to be copied. */
 export function escapePath(path: string): string {
   return path
     .split('/')
-    .map((segment) => encodeURIComponent(segment).replace(/[!'()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`))
+    .map((segment) => encodeURIComponent(segment).replace(/[!'()*]/g, escapeByte))
     .join('/');
 }
 
-/** Text as a header value the way Go sends it: its UTF-8 bytes as they are, with spaces for what would end or corrupt the header. */
+function escapeByte(character: string): string {
+  return `%${character.charCodeAt(0).toString(16).toUpperCase()}`;
+}
+
+/** Text as a header value the way Go sends it: UTF-8 bytes as they are, spaces for what would end the header. */
 export function escapeHeader(text: string): string {
   return Buffer.from(text, 'utf8')
     .toString('latin1')

@@ -26,6 +26,8 @@ export function handler(req: IncomingMessage, res: ServerResponse, next?: () => 
 }
 
 async function respond(req: IncomingMessage, res: ServerResponse, location: Location): Promise<void> {
+  // Whatever ran before may have taken longer than the client was willing to wait.
+  if (res.destroyed) return;
   try {
     send(req, res, await answer(req, res, location));
   } catch (error) {

@@ -8,7 +8,8 @@ import type { Answer } from './responses';
 import type { PprofRequest } from './routes';
 
 /** The page needs its own style element and nothing else, so nothing else can be smuggled in. */
-const POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+const POLICY =
+  "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 const STYLE = `
 :root { color-scheme: light dark; --line: #8884; --soft: #8881; }
@@ -42,7 +43,7 @@ export function serveIndex({ directory, req }: PprofRequest): Answer {
 ${all.map(row).join('\n')}
 </tbody>
 </table>
-<p>A name opens the profile as text; “file” is the same for <code>go tool pprof</code>, which also fetches it by itself:</p>
+<p>A name opens the profile as text, “file” is what <code>go tool pprof</code> reads. It also fetches it by itself:</p>
 ${all.map(({ name }) => `<pre>go tool pprof ${escapeHtml(url + escapePath(name))}</pre>`).join('\n')}
 <h2>Parameters</h2>
 <table>
@@ -52,8 +53,8 @@ ${all.map(({ name }) => `<pre>go tool pprof ${escapeHtml(url + escapePath(name))
 <tr><td><code>debug=1</code></td><td>Text instead of protobuf.</td></tr>
 </tbody>
 </table>
-<p>Also here: <a href="cmdline">cmdline</a>, the arguments the process was started with, and <a href="symbol">symbol</a>,
-which tells <code>go tool pprof</code> the function names of a text profile.</p>
+<p>Also here: <a href="cmdline">cmdline</a>, the arguments the process was started with, and
+<a href="symbol">symbol</a>, which tells <code>go tool pprof</code> the function names of a text profile.</p>
 </body>
 </html>
 `;

@@ -37,7 +37,7 @@ export async function listen(options: ListenOptions = {}): Promise<Server> {
   if (!loopback && !insecure) {
     throw codedError(
       'ERR_MPROF_INSECURE_ADDRESS',
-      `host must be a loopback address, got ${JSON.stringify(host)}: from elsewhere anybody could read the profiles (insecure: true allows it)`,
+      `host must be a loopback address unless insecure is true, got ${JSON.stringify(host)}: others could read the profiles`,
     );
   }
   const server = createServer(

@@ -39,7 +39,11 @@ export function locate(req: IncomingMessage): Location | undefined {
  * The path as the client sent it. Express and those who follow it take the path under which a handler is mounted off
  * `url`, add a slash if nothing is left, and keep the whole in `originalUrl`.
  */
-function fullPath(req: IncomingMessage & { originalUrl?: string }): { path: string; mountLength: number; rawQuery: string } {
+function fullPath(req: IncomingMessage & { originalUrl?: string }): {
+  path: string;
+  mountLength: number;
+  rawQuery: string;
+} {
   const [path, rawQuery] = splitUrl(req.url ?? '');
   const [original] = splitUrl(req.originalUrl ?? req.url ?? '');
   if (original.endsWith(path)) return { path: original, mountLength: original.length - path.length, rawQuery };

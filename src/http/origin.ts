@@ -18,7 +18,9 @@ export function isLoopbackAddress(host: string): boolean {
  */
 export function isLoopbackHost(header: string | undefined): boolean {
   const [, bracketed, plain] = /^(?:\[([0-9a-f:.]+)\]|([^:[\]]+))(?::[0-9]*)?$/i.exec(header ?? '') ?? [];
-  return bracketed !== undefined ? isIP(bracketed) === 6 && isLoopbackAddress(bracketed) : plain !== undefined && isLoopbackAddress(plain);
+  return bracketed !== undefined
+    ? isIP(bracketed) === 6 && isLoopbackAddress(bracketed)
+    : plain !== undefined && isLoopbackAddress(plain);
 }
 
 /** Whether a browser made this request for a page of another site, which must neither read a profile nor cause one. */

@@ -1,4 +1,4 @@
-/** Query parameters under Go's rules: the first value of a name wins, a pair that cannot be read is as if it were not there. */
+/** Query parameters by Go's rules: the first value of a name wins, and a pair that cannot be read does not count. */
 export function parseQuery(rawQuery: string): Map<string, string> {
   const params = new Map<string, string>();
   for (const pair of rawQuery.split('&')) {

@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ServerResponse } from 'node:http';
 import type { Profile } from '../profiles/profile';
 import { lookup } from '../profiles/registry';
 import { escapeHeader } from './escape';
@@ -16,7 +16,7 @@ const snapshots = new Limit(16);
 const deltas = new Limit(16);
 
 /** Serves the registered profile of the requested name. The checks come in Go's order: one request can fail several. */
-export async function serveProfile({ name, rawQuery, req, res }: PprofRequest): Promise<Answer> {
+export async function serveProfile({ name, rawQuery, res }: PprofRequest): Promise<Answer> {
   const profile = lookup(name);
   if (profile === undefined) throw new HttpError(404, 'Unknown profile');
   const params = parseQuery(rawQuery);
@@ -25,7 +25,7 @@ export async function serveProfile({ name, rawQuery, req, res }: PprofRequest): 
   if (seconds !== '') {
     const window = toSeconds(seconds);
     if (debug !== 0) throw new HttpError(400, 'seconds and debug params are incompatible');
-    return binary(`${name}-delta`, await deltas.run(() => delta(profile, window, req, res)));
+    return binary(`${name}-delta`, await deltas.run(() => delta(profile, window, res)));
   }
   const gc = name === 'heap' && toInt(params.get('gc')) > 0;
   const body = await snapshots.run(() => profile.toBuffer({ debug, gc }));
@@ -38,7 +38,8 @@ function binary(name: string, body: Uint8Array): Answer {
 }
 
 /** Measures for as long as the client waits. */
-async function delta(profile: Profile, seconds: number, { socket }: IncomingMessage, res: ServerResponse): Promise<Uint8Array> {
+async function delta(profile: Profile, seconds: number, res: ServerResponse): Promise<Uint8Array> {
+  const { socket } = res.req;
   const abort = new AbortController();
   const onClose = (): void => abort.abort();
   const idleTimeout = socket.timeout ?? 0;
@@ -55,12 +56,14 @@ async function delta(profile: Profile, seconds: number, { socket }: IncomingMess
 
 function toSeconds(text: string): number {
   const seconds = parseInteger(text) ?? 0n;
-  if (seconds <= 0n || seconds > MAX_INT64) throw new HttpError(400, 'invalid value for "seconds" - must be a positive integer');
+  if (seconds <= 0n || seconds > MAX_INT64) {
+    throw new HttpError(400, 'invalid value for "seconds" - must be a positive integer');
+  }
   if (seconds > MAX_SECONDS) throw new HttpError(400, `invalid value for "seconds" - must be at most ${MAX_SECONDS}`);
   return Number(seconds);
 }
 
-/** The value as Go's Atoi gives it when its error is ignored: 0 for what is not an integer, the nearest one for what is too large. */
+/** What Go's Atoi returns beside its error: 0 for what is not an integer, the nearest one for what is too large. */
 function toInt(text = ''): number {
   const value = parseInteger(text) ?? 0n;
   if (value > MAX_SAFE) return Number.MAX_SAFE_INTEGER;

@@ -27,7 +27,7 @@ export function errorAnswer({ status, message, headers }: HttpError): Answer {
   return { status, contentType: TEXT, body: `${message}\n`, headers: { ...headers, 'X-Go-Pprof': '1' } };
 }
 
-/** Sends the answer, without its body to a HEAD request. Does nothing if the client is gone or an answer is on its way. */
+/** Sends the answer, to a HEAD request without its body. Does nothing if the client is gone or something was sent. */
 export function send(req: IncomingMessage, res: ServerResponse, answer: Answer): void {
   if (res.destroyed || res.headersSent) return;
   const body = typeof answer.body === 'string' ? Buffer.from(answer.body) : answer.body;

@@ -13,15 +13,25 @@ const MAX_BODY = 1 << 20;
  */
 export async function serveSymbol({ rawQuery, req }: PprofRequest): Promise<Answer> {
   const text = req.method === 'POST' ? await readBody(req) : rawQuery;
-  const addresses = text.split('+').map(parseAddress).filter((address) => address !== 0);
+  const addresses = text
+    .split('+')
+    .map(parseAddress)
+    .filter((address) => address !== 0);
   const names = functionNames(addresses);
   let body = 'num_symbols: 1\n';
   addresses.forEach((address, row) => {
     const name = names[row];
-    // A computed method name can contain a line break, which would read as the next symbol.
-    if (name !== undefined) body += `0x${address.toString(16)} ${name.replace(/[\r\n]/g, ' ')}\n`;
+    if (name !== undefined) body += `0x${address.toString(16)} ${toSymbol(name)}\n`;
   });
   return { status: 200, contentType: TEXT, body };
+}
+
+/**
+ * A name as pprof can take it from here. A line break would end it. What stands in angle brackets pprof takes for the
+ * arguments of a C++ template and drops, which leaves nothing of V8's `<instance_members_initializer>`.
+ */
+function toSymbol(name: string): string {
+  return name.replace(/[\r\n]/g, ' ').replace(/<([^<>]*)>/g, '($1)');
 }
 
 /** An integer with Go's base prefixes; 0 for any other text and for what is beyond every address in use. */

@@ -1,4 +1,4 @@
-import { checkValid, decode, type Int64, type Profile, type Sample, type ValueType } from 'mprof/pprof';
+import { checkValid, decode, type Int64, type Profile, type ValueType } from 'mprof/pprof';
 import { gunzipSync, gzipSync } from 'node:zlib';
 
 /**

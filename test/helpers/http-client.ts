@@ -1,5 +1,12 @@
 import { once } from 'node:events';
-import { createServer, request, type IncomingHttpHeaders, type OutgoingHttpHeaders, type RequestListener, type Server } from 'node:http';
+import {
+  createServer,
+  request,
+  type IncomingHttpHeaders,
+  type OutgoingHttpHeaders,
+  type RequestListener,
+  type Server,
+} from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 export interface Reply {
@@ -48,4 +55,9 @@ export function closeServer(server: Server): Promise<void> {
     server.close(() => resolve());
     server.closeAllConnections();
   });
+}
+
+/** The words of a text: a list of test cases without the noise of quotes. */
+export function words(text: string): string[] {
+  return text.split(/\s+/);
 }
