@@ -17,7 +17,7 @@ import type { Writable } from 'node:stream';
 export { memProfileRate, setMemProfileRate, start, stop, type StartOptions } from './runtime';
 export { stats, type Stats } from './stats';
 export { lookup, profiles } from './profiles/registry';
-export type { Profile, ProfileOptions } from './profiles/profile';
+export type { DeltaOptions, Profile, ProfileOptions } from './profiles/profile';
 export { memProfile, type HeapValues, type MemProfileOptions, type MemProfileRecord, type StackFrame } from './profiles/mem-profile';
 export type { CodedError, ErrorCode } from './errors';
 

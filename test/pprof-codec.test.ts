@@ -221,7 +221,7 @@ t.test('gzip', async (t) => {
 });
 
 t.test('input made to exhaust memory is refused', async (t) => {
-  const bomb = gzipSync(new Uint8Array(2 ** 27 + 1), { level: 1 });
+  const bomb = gzipSync(new Uint8Array(2 ** 26 + 1), { level: 1 });
   t.throws(() => gunzip(bomb), { code: 'ERR_MPROF_PROFILE_TOO_LARGE', name: 'RangeError' });
   const samples = new Uint8Array(10_000_000).map((_, i) => (i % 2 === 0 ? 0x12 : 0));
   t.throws(() => decode(samples), { code: 'ERR_MPROF_PROFILE_TOO_LARGE' }, 'empty messages');

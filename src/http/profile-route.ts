@@ -47,7 +47,7 @@ async function delta(profile: Profile, seconds: number, res: ServerResponse): Pr
   if (idleTimeout > 0) socket.setTimeout(idleTimeout + seconds * 1000);
   res.once('close', onClose);
   try {
-    return await profile.delta({ seconds, signal: abort.signal });
+    return await profile.delta({ seconds, signal: abort.signal, ref: false });
   } finally {
     res.off('close', onClose);
     if (idleTimeout > 0) socket.setTimeout(idleTimeout);

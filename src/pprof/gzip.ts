@@ -2,8 +2,8 @@ import { gzip as pakoGzip, ZStream, zlibInflate, zlibInflateInit2, Z_NO_FLUSH, Z
 import { codedError } from '../errors';
 import { requireBytes } from './bytes';
 
-/** Most bytes that {@link gunzip} unpacks: 128 MiB, some 30 times the largest profile that collectors accept. */
-export const MAX_GUNZIP_BYTES = 128 * 2 ** 20;
+/** Most bytes that {@link gunzip} unpacks: 64 MiB, sixteen times what collectors accept as one profile. */
+const MAX_GUNZIP_BYTES = 64 * 2 ** 20;
 
 const CHUNK_BYTES = 2 ** 18;
 
@@ -25,11 +25,11 @@ export function gzip(bytes: Uint8Array): Uint8Array {
 }
 
 /**
- * Unpacks gzip of one member, checksum included. Several members are refused although gzip allows them: they would be
+ * Unpacks gzip of one member, up to 64 MiB of content, and verifies its checksum. Several members are refused although gzip allows them: they would be
  * several profiles, which are not one profile when put in a row.
  *
  * @throws ERR_MPROF_INVALID_PROFILE when `bytes` are not gzip, are damaged, end too early or go on behind the end.
- * @throws ERR_MPROF_PROFILE_TOO_LARGE when they unpack to more than {@link MAX_GUNZIP_BYTES}.
+ * @throws ERR_MPROF_PROFILE_TOO_LARGE when they unpack to more than 64 MiB.
  */
 export function gunzip(bytes: Uint8Array): Uint8Array {
   requireBytes(bytes);

@@ -8,7 +8,7 @@ import { checkBoolean, checkInteger, checkObject } from '../checks';
 import { subtract } from '../pprof/delta';
 import { writeProfile } from '../pprof/write-profile';
 import type { ProfileColumns } from '../pprof/columns';
-import type { Profile, ProfileOptions, ProfileSource } from './profile';
+import type { DeltaOptions, Profile, ProfileOptions, ProfileSource } from './profile';
 
 const compress = promisify(gzip);
 
@@ -27,9 +27,9 @@ export function encodable(source: ProfileSource): Profile {
     await (typeof destination === 'string' ? writeFileWhole(destination, bytes) : writeChunk(destination, bytes));
   }
 
-  async function delta({ seconds, signal }: { seconds: number; signal?: AbortSignal }): Promise<Uint8Array> {
+  async function delta({ seconds, signal, ref = true }: DeltaOptions): Promise<Uint8Array> {
     const before = source.columns({ gc: false });
-    await sleep(seconds * 1000, undefined, signal && { signal });
+    await sleep(seconds * 1000, undefined, { ref, ...(signal && { signal }) });
     return encode(subtract(before, source.columns({ gc: false })));
   }
 

@@ -9,6 +9,16 @@ export interface ProfileOptions {
   gc?: boolean;
 }
 
+/** The window of a delta. */
+export interface DeltaOptions {
+  /** Length in seconds. */
+  seconds: number;
+  /** Ends the wait early; the promise then rejects with an AbortError. */
+  signal?: AbortSignal;
+  /** Whether the wait keeps the process alive. Default true. */
+  ref?: boolean;
+}
+
 /** What one kind of profile has to provide; everything else is the same for all kinds. */
 export interface ProfileSource {
   /** Go's name of the profile, the last element of its URL. */
@@ -32,6 +42,6 @@ export interface Profile {
   toBuffer(options?: ProfileOptions): Promise<Uint8Array>;
   /** Writes the encoded profile to a stream, which is left open, or to a file, which appears complete or not at all. */
   writeTo(destination: Writable | string, options?: ProfileOptions): Promise<void>;
-  /** What changed within the next `seconds`, as protobuf. Rejects with the signal's reason when aborted. */
-  delta(options: { seconds: number; signal?: AbortSignal }): Promise<Uint8Array>;
+  /** What changed within the next so many seconds, as protobuf. */
+  delta(options: DeltaOptions): Promise<Uint8Array>;
 }
