@@ -181,7 +181,7 @@ t.test('the Go tool shows it', needsGo(), async (t) => {
   t.match(raw.stdout, /^ +4 +4096 +2 +2048: 1 2 \n +bytes:\[1024\]$/m);
   t.match(raw.stdout, /^1: 0x0\/0x0\/0x0 \/srv\/app\/server\.js {2}\[FN\]\[FL\]\[LN\]$/m);
   const sum = await goPprof(['-top'], profile, profile);
-  t.match(sum.stdout, / 8192B 88\.89% +<anonymous>\n/, 'two scrapes add up');
+  t.match(sum.stdout, / 8kB 88\.89% +<anonymous>\n/, 'two scrapes add up');
   for (const report of ['-traces', '-tags', '-peek=.', '-tree']) {
     t.match((await goPprof([report], profile)).stdout, report === '-tags' ? '1kB' : '<anonymous>', report);
   }

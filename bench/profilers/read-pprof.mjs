@@ -1,7 +1,7 @@
-import { decode, gunzip } from '../../dist/pprof/index.js';
+import { decode } from '../../dist/pprof/index.js';
 
-/** Samples of a pprof profile of which something is in use; bytes in use are the last value everywhere. */
-export function readPprof(gzipped) {
-  const inUse = decode(gunzip(gzipped)).sample.map(({ value }) => Number(value.at(-1))).filter((bytes) => bytes > 0);
+/** Samples of a pprof profile of which something is in use; all profilers put bytes in use last. */
+export function readPprof(profile) {
+  const inUse = decode(profile).sample.map(({ value }) => Number(value.at(-1))).filter((bytes) => bytes > 0);
   return { samples: inUse.length, bytes: inUse.reduce((sum, bytes) => sum + bytes, 0) };
 }

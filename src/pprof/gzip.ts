@@ -25,8 +25,8 @@ export function gzip(bytes: Uint8Array): Uint8Array {
 }
 
 /**
- * Unpacks gzip of one member, up to 64 MiB of content, and verifies its checksum. Several members are refused although gzip allows them: they would be
- * several profiles, which are not one profile when put in a row.
+ * Unpacks gzip of one member, up to 64 MiB of content, and verifies its checksum. Several members are refused although
+ * gzip allows them: they would be several profiles, which are not one profile when put in a row.
  *
  * @throws ERR_MPROF_INVALID_PROFILE when `bytes` are not gzip, are damaged, end too early or go on behind the end.
  * @throws ERR_MPROF_PROFILE_TOO_LARGE when they unpack to more than 64 MiB.

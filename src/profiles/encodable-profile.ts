@@ -4,13 +4,15 @@ import type { Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { constants, gzip } from 'node:zlib';
-import { checkBoolean, checkInteger, checkObject } from '../checks';
+import { checkBoolean, checkInteger, checkNumber, checkObject } from '../checks';
 import { subtract } from '../pprof/delta';
 import { writeProfile } from '../pprof/write-profile';
 import type { ProfileColumns } from '../pprof/columns';
 import type { DeltaOptions, Profile, ProfileOptions, ProfileSource } from './profile';
 
 const compress = promisify(gzip);
+/** A day: far beyond any use, and within what a timer can wait. */
+const MAX_SECONDS = 86_400;
 
 /** Turns a source of data into a profile that can be written. */
 export function encodable(source: ProfileSource): Profile {
@@ -28,6 +30,7 @@ export function encodable(source: ProfileSource): Profile {
   }
 
   async function delta({ seconds, signal, ref = true }: DeltaOptions): Promise<Uint8Array> {
+    checkNumber('seconds', seconds, (value) => value > 0 && value <= MAX_SECONDS, `a number above 0 and at most ${MAX_SECONDS}`);
     const before = source.columns({ gc: false });
     await sleep(seconds * 1000, undefined, { ref, ...(signal && { signal }) });
     return encode(subtract(before, source.columns({ gc: false })));

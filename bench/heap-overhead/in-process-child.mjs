@@ -1,0 +1,67 @@
+import { serve } from '../child.mjs';
+import { loadProfiler } from '../profilers/index.mjs';
+import { createJsonApi } from '../services/json-api.mjs';
+import { makeDocuments } from '../services/documents.mjs';
+
+/*
+ * The request handler of the JSON API, driven in a loop, with one profiler after the other switched on: process-wide
+ * differences (code layout, what got optimised when) are the same for all of them.
+ */
+
+await serve(async ({ configurations, rate, blockMillis, warmUpMillis, settleOperations }) => {
+  const profilers = new Map();
+  for (const name of configurations) profilers.set(name, await loadProfiler(name));
+
+  const handle = createJsonApi()['/orders'];
+  const documents = makeDocuments(64);
+  let next = 0;
+  const run = (operations) => {
+    for (let i = 0; i < operations; i++) handle(documents[next++ % documents.length]);
+  };
+
+  const perMilli = calibrate(run, warmUpMillis);
+  const operations = Math.max(1, Math.round(perMilli * blockMillis));
+
+  return {
+    describe: () => ({ operationsPerBlock: operations, bytesPerOperation: allocatedBytes(run), operationsPerSecond: perMilli * 1000 }),
+
+    /** CPU time per operation in microseconds, all threads. */
+    async block(name) {
+      const profiler = profilers.get(name);
+      await profiler.start(rate);
+      // Until all that the API remembers has been sampled: a profiler that has just started has nothing to keep.
+      run(settleOperations);
+      const harvestBefore = profiler.stats?.().harvestNanos ?? 0;
+      const before = process.cpuUsage();
+      run(operations);
+      const { user, system } = process.cpuUsage(before);
+      const harvestNanos = (profiler.stats?.().harvestNanos ?? 0) - harvestBefore;
+      await profiler.stop();
+      // The inspector's stop collects all garbage, which makes the next block cheaper. Now it is so for everybody.
+      gc();
+      return { cpuMicros: (user + system) / operations, harvestMicros: harvestNanos / 1000 / operations };
+    },
+  };
+});
+
+/** Operations per millisecond, once warm. */
+function calibrate(run, warmUpMillis) {
+  const start = performance.now();
+  let [operations, middle, atMiddle] = [0, start, 0];
+  while (performance.now() - start < warmUpMillis) {
+    run(10);
+    operations += 10;
+    if (middle === start && performance.now() - start > warmUpMillis / 2) [middle, atMiddle] = [performance.now(), operations];
+  }
+  return (operations - atMiddle) / (performance.now() - middle);
+}
+
+/** The median over single operations; a garbage collection makes the difference negative, now and then. */
+function allocatedBytes(run) {
+  const differences = Array.from({ length: 101 }, () => {
+    const before = process.memoryUsage().heapUsed;
+    run(1);
+    return process.memoryUsage().heapUsed - before;
+  });
+  return differences.sort((a, b) => a - b)[50];
+}
