@@ -14,7 +14,9 @@ export function checkValid(profile: Profile): void {
   const functions = idsOf('function', profile.function);
   const locations = idsOf('location', profile.location);
   for (const { id, mappingId, line } of profile.location) {
-    if (mappingId !== 0 && !mappings.has(mappingId)) fail(`location ${id} lies in mapping ${mappingId}, which is missing`);
+    if (mappingId !== 0 && !mappings.has(mappingId)) {
+      fail(`location ${id} lies in mapping ${mappingId}, which is missing`);
+    }
     for (const { functionId } of line) {
       if (!functions.has(functionId)) fail(`location ${id} is in function ${functionId}, which is missing`);
     }
@@ -53,7 +55,9 @@ function checkStrings(profile: Profile): void {
   profile.sampleType.forEach((type, i) => checkType(type, `sample type ${i}`));
   if (profile.periodType) checkType(profile.periodType, 'the period');
   for (const row of profile.comment) check(row, 'a comment');
-  for (const field of ['dropFrames', 'keepFrames', 'defaultSampleType', 'docUrl'] as const) check(profile[field], field);
+  for (const field of ['dropFrames', 'keepFrames', 'defaultSampleType', 'docUrl'] as const) {
+    check(profile[field], field);
+  }
   for (const { id, filename, buildId } of profile.mapping) {
     check(filename, `the file of mapping ${id}`);
     check(buildId, `the build of mapping ${id}`);

@@ -21,7 +21,7 @@ export function decode(bytes: Uint8Array): Profile {
   const reader = new WireReader(isGzip(bytes) ? gunzip(bytes) : bytes);
   const message = read(reader);
   if (message.stringTable[0] !== '') {
-    throw codedError('ERR_MPROF_INVALID_PROFILE', 'The data is not a profile: it has no string table that begins with ""');
+    throw invalid('it has no string table that begins with ""');
   }
   return {
     sampleType: message.sampleType.map(valueType),
@@ -48,8 +48,12 @@ function read(reader: WireReader): messages.Profile {
   } catch (error) {
     if (isCodedError(error)) throw error;
     const reason = error instanceof Error ? error.message : String(error);
-    throw codedError('ERR_MPROF_INVALID_PROFILE', `The data is not a profile: ${reason}, before byte ${reader.pos}`, error);
+    throw invalid(`${reason}, before byte ${reader.pos}`, error);
   }
+}
+
+function invalid(reason: string, cause?: unknown): Error {
+  return codedError('ERR_MPROF_INVALID_PROFILE', `The data is not a profile: ${reason}`, cause);
 }
 
 /** A field that was not in the bytes reads as the zero on the message's prototype, in protobufjs' own type. */

@@ -15,18 +15,14 @@ export function scaleHeapSample(count: number, size: number, rate: number, into:
 }
 
 /**
- * Variance of the estimated number of objects: n sampled objects of probability p give n (1 - p) / p^2. Variances of
- * buckets add up; the standard error of a sum is the square root of theirs.
+ * Variance of the estimated number of objects: n sampled objects of probability p give n (1 - p) / p^2. That of their
+ * bytes is the same times the square of one object's size. Variances of buckets add up; the standard error of a sum is
+ * the square root of theirs.
  */
 export function objectsVariance(count: number, size: number, rate: number): number {
   if (count === 0 || size === 0 || rate <= 1) return 0;
   const exponent = -size / count / rate;
   return (count * Math.exp(exponent)) / Math.expm1(exponent) ** 2;
-}
-
-/** Variance of the estimated bytes: that of the objects, which all have the same size, times the size squared. */
-export function spaceVariance(count: number, size: number, rate: number): number {
-  return count === 0 ? 0 : objectsVariance(count, size, rate) * (size / count) ** 2;
 }
 
 /** What one sampled object counts for. */

@@ -1,11 +1,17 @@
 import type { Symbols } from './columns';
 import { alignTabs } from './tab-align';
 
+/** The parts of text that a frame contributes. */
+interface FrameText {
+  address: string;
+  cells: readonly string[];
+}
+
 /** Writes stacks the way all of Go's text profiles show them. */
 export class StackText {
   readonly #symbols: Symbols;
-  /** The cells of each frame's line, made once for a frame however many stacks it is in. */
-  readonly #cells: (readonly string[])[] = [];
+  /** Made once for a frame however many stacks it is in. */
+  readonly #frames: FrameText[] = [];
   readonly #decoder = new TextDecoder();
 
   constructor(symbols: Symbols) {
@@ -17,25 +23,29 @@ export class StackText {
    * readers take them for return addresses and subtract one.
    */
   addresses(stack: number): string {
-    return Array.from(this.#frames(stack), (frame) => hex(this.#symbols.frames.address[frame]! + 1)).join(' ');
+    return this.#framesOf(stack, ({ address }) => address).join(' ');
   }
 
   /** A line for each frame, leaf first, such as `#\t0x1234\tmain+0x0\t/app.js:1`; readers skip them. */
   lines(stack: number): string {
-    return alignTabs(Array.from(this.#frames(stack), (frame) => (this.#cells[frame] ??= this.#cellsOf(frame))));
+    return alignTabs(this.#framesOf(stack, ({ cells }) => cells));
   }
 
-  #frames(stack: number): Uint32Array {
+  #framesOf<T>(stack: number, part: (frame: FrameText) => T): T[] {
     const { frames, start } = this.#symbols.stacks;
-    return frames.subarray(start[stack], start[stack + 1]);
+    return Array.from(frames.subarray(start[stack], start[stack + 1]), (row) =>
+      part((this.#frames[row] ??= this.#frame(row))),
+    );
   }
 
-  #cellsOf(frame: number): readonly string[] {
+  #frame(row: number): FrameText {
     const { name, file, line, address } = this.#symbols.frames;
-    const call = hex(address[frame]!);
-    if (name[frame] === 0) return ['#', call];
-    const place = file[frame] === 0 ? '?:0' : `${this.#text(file[frame]!)}:${line[frame]}`;
-    return ['#', call, `${this.#text(name[frame]!)}+0x0`, place];
+    const cells = ['#', hex(address[row]!)];
+    if (name[row] !== 0) {
+      const place = file[row] === 0 ? '?:0' : `${this.#text(file[row]!)}:${line[row]}`;
+      cells.push(`${this.#text(name[row]!)}+0x0`, place);
+    }
+    return { address: hex(address[row]! + 1), cells };
   }
 
   /**

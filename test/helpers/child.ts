@@ -1,0 +1,71 @@
+import { spawn } from 'node:child_process';
+import { resolve } from 'node:path';
+
+/** How a child process ended, and what it has written. */
+export interface Exit {
+  code: number | null;
+  signal: NodeJS.Signals | null;
+  stdout: string;
+  stderr: string;
+}
+
+export interface ChildOptions {
+  /** Options of Node.js and V8, before the program. */
+  flags?: readonly string[];
+  /** Arguments of the program. */
+  args?: readonly string[];
+  env?: Record<string, string>;
+  cwd?: string;
+  /** Called with each piece of output as it comes. */
+  onOutput?: (text: string, child: { kill(signal: NodeJS.Signals): void }) => void;
+}
+
+/**
+ * Programs whose counts must be exact run as they are written: V8 folds neighbouring allocations of code it has
+ * optimised into one and charges inlined functions to their callers, and it allocates feedback when a function has run
+ * for a while.
+ */
+export const UNOPTIMISED = ['--no-opt', '--no-sparkplug', '--no-maglev', '--no-lazy-feedback-allocation'];
+
+/** Path of a program in test/fixtures. */
+export function fixture(name: string): string {
+  return resolve('test/fixtures', name);
+}
+
+/** Runs a program with this Node.js, free of the loaders and the coverage that the test itself runs under. */
+export function runNode(program: string, { flags = [], args = [], env = {}, cwd, onOutput }: ChildOptions = {}): Promise<Exit> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [...flags, program, ...args], {
+      cwd,
+      env: { ...cleanEnv(), ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const exit: Exit = { code: null, signal: null, stdout: '', stderr: '' };
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      exit.stdout += text;
+      onOutput?.(text, child);
+    });
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (exit.stderr += text));
+    child.on('error', reject);
+    child.on('close', (code, signal) => resolve({ ...exit, code, signal }));
+  });
+}
+
+/** Runs a program that must succeed, and reads the JSON it prints. */
+export async function runJson<T>(program: string, options: ChildOptions = {}): Promise<T> {
+  const { code, signal, stdout, stderr } = await runNode(program, options);
+  if (code !== 0 || signal !== null) {
+    throw new Error(`${program} ${options.args?.join(' ') ?? ''} ended with code ${code}, signal ${signal}\n${stderr}`);
+  }
+  return JSON.parse(stdout);
+}
+
+/** Which of these V8 flags this Node.js knows. */
+export async function knownFlags(flags: readonly string[]): Promise<string[]> {
+  const { stdout } = await runNode('--v8-options');
+  return flags.filter((flag) => stdout.includes(`${flag.replace(/=.*/, '')} (`));
+}
+
+function cleanEnv(): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(NODE_|_?TAP)/.test(name)));
+}
