@@ -10,9 +10,12 @@
         "native/harvest_scheduler.cc",
         "native/heap_sampler.cc",
         "native/profile_table.cc",
+        "native/promise_probe.cc",
         "native/snapshot.cc",
         "native/stack_mapper.cc",
         "native/stack_table.cc",
+        "native/to_js.cc",
+        "native/turn_tracker.cc",
         "native/unseen_estimator.cc"
       ],
       "include_dirs": ["<!(node -p \"require('node-addon-api').include_dir\")"],

@@ -4,13 +4,22 @@
 #include <napi.h>
 #include <node_version.h>
 
-#include <cstring>
+#include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "heap_sampler.h"
 #include "profile_table.h"
+#include "promise_probe.h"
 #include "snapshot.h"
+#include "to_js.h"
+#include "turn_tracker.h"
+#include "v8-function.h"
+#include "v8-object.h"
+#include "v8-promise.h"
+#include "v8-template.h"
+#include "v8-typed-array.h"
 
 namespace mprof {
 
@@ -19,64 +28,41 @@ namespace {
 class Environment {
  public:
   explicit Environment(Napi::Env env)
-      : sampler_(v8::Isolate::GetCurrent(), ProfileTable::Process()) {
+      : isolate_(v8::Isolate::GetCurrent()),
+        sampler_(isolate_, ProfileTable::Process()),
+        turns_(isolate_) {
     // A sampler still running when the isolate goes away crashes V8 13.6. This
     // runs on normal exit, on a worker's exit and on its termination.
     // process.exit() on the main thread leaves the isolate as it is.
-    env.AddCleanupHook([this] { sampler_.Stop(); });
+    env.AddCleanupHook([this] {
+      sampler_.Stop();
+      turns_.Stop();
+      probe_.reset();
+    });
   }
 
+  v8::Isolate* isolate() { return isolate_; }
   HeapSampler& sampler() { return sampler_; }
+  TurnTracker& turns() { return turns_; }
+  // Made when it is first needed.
+  PromiseProbe& probe() {
+    if (probe_ == nullptr) probe_ = std::make_unique<PromiseProbe>(isolate_);
+    return *probe_;
+  }
 
  private:
+  v8::Isolate* const isolate_;
   HeapSampler sampler_;
+  TurnTracker turns_;
+  std::unique_ptr<PromiseProbe> probe_;
 };
 
+Environment& EnvironmentOf(const Napi::CallbackInfo& info) {
+  return *info.Env().GetInstanceData<Environment>();
+}
+
 HeapSampler& SamplerOf(const Napi::CallbackInfo& info) {
-  return info.Env().GetInstanceData<Environment>()->sampler();
-}
-
-// The values as a typed array, or an empty handle: a worker can be terminated,
-// and memory run out, between any two calls, and then Node-API creates nothing.
-template <typename Array, typename Values>
-Array ToTypedArray(Napi::Env env, const Values& values) {
-  Array array = Array::New(env, values.size());
-  if (!array.IsEmpty() && !values.empty()) {
-    std::memcpy(array.Data(), values.data(), values.size() * sizeof(values[0]));
-  }
-  return array;
-}
-
-Napi::Uint32Array ToArray(Napi::Env env, const std::vector<uint32_t>& values) {
-  return ToTypedArray<Napi::Uint32Array>(env, values);
-}
-
-Napi::Float64Array ToArray(Napi::Env env, const std::vector<double>& values) {
-  return ToTypedArray<Napi::Float64Array>(env, values);
-}
-
-Napi::Uint8Array ToArray(Napi::Env env, const std::string& bytes) {
-  return ToTypedArray<Napi::Uint8Array>(env, bytes);
-}
-
-Napi::Object ToObject(Napi::Env env, const SymbolColumns& columns) {
-  Napi::Object strings = Napi::Object::New(env);
-  strings["bytes"] = ToArray(env, columns.string_bytes);
-  strings["start"] = ToArray(env, columns.string_start);
-  Napi::Object frames = Napi::Object::New(env);
-  frames["name"] = ToArray(env, columns.frame_name);
-  frames["file"] = ToArray(env, columns.frame_file);
-  frames["line"] = ToArray(env, columns.frame_line);
-  frames["column"] = ToArray(env, columns.frame_column);
-  frames["address"] = ToArray(env, columns.frame_address);
-  Napi::Object stacks = Napi::Object::New(env);
-  stacks["frames"] = ToArray(env, columns.stack_frames);
-  stacks["start"] = ToArray(env, columns.stack_start);
-  Napi::Object symbols = Napi::Object::New(env);
-  symbols["strings"] = strings;
-  symbols["frames"] = frames;
-  symbols["stacks"] = stacks;
-  return symbols;
+  return EnvironmentOf(info).sampler();
 }
 
 // (rate, stackDepth, budget) -> whether the sampler could be started
@@ -94,11 +80,11 @@ void CollectGarbage(const Napi::CallbackInfo& info) {
 }
 
 // The heap's buckets, up to date for this isolate.
-Napi::Value TakeHeapBuckets(const Napi::CallbackInfo& info) {
+Napi::Value GetHeapBuckets(const Napi::CallbackInfo& info) {
   SamplerOf(info).Refresh();
-  const BucketColumns columns = [] {
+  const HeapColumns columns = [] {
     ProfileTable::Lock table(ProfileTable::Process());
-    return TakeBuckets(table, BucketType::kHeap);
+    return TakeHeapBuckets(table);
   }();
   Napi::Env env = info.Env();
   Napi::Object result = Napi::Object::New(env);
@@ -117,7 +103,7 @@ Napi::Value TakeHeapBuckets(const Napi::CallbackInfo& info) {
   return result;
 }
 
-Napi::Value TakeAllFrames(const Napi::CallbackInfo& info) {
+Napi::Value GetAllFrames(const Napi::CallbackInfo& info) {
   const SymbolColumns columns = [] {
     ProfileTable::Lock table(ProfileTable::Process());
     return TakeFrames(table);
@@ -125,12 +111,99 @@ Napi::Value TakeAllFrames(const Napi::CallbackInfo& info) {
   return ToObject(info.Env(), columns);
 }
 
-Napi::Value CountHeapBuckets(const Napi::CallbackInfo& info) {
-  SamplerOf(info).Refresh();
-  ProfileTable::Lock table(ProfileTable::Process());
-  return Napi::Number::New(info.Env(),
-                           static_cast<double>(table.buckets().buckets().size()));
+BucketType TypeOf(const Napi::Value& value) {
+  return static_cast<BucketType>(value.As<Napi::Number>().Uint32Value());
 }
+
+// (type) -> number of its buckets, up to date for this isolate
+Napi::Value CountBuckets(const Napi::CallbackInfo& info) {
+  const BucketType type = TypeOf(info[0]);
+  if (type == BucketType::kHeap) SamplerOf(info).Refresh();
+  const size_t count = [&] {
+    ProfileTable::Lock table(ProfileTable::Process());
+    return table.buckets().count(type);
+  }();
+  return Napi::Number::New(info.Env(), static_cast<double>(count));
+}
+
+// (name, file, line, column, startLine) -> its number, or -1 when the table is full
+Napi::Value InternFrame(const Napi::CallbackInfo& info) {
+  const std::string name = info[0].As<Napi::String>().Utf8Value();
+  const std::string file = info[1].As<Napi::String>().Utf8Value();
+  const Position position = {info[2].As<Napi::Number>().Uint32Value(),
+                             info[3].As<Napi::Number>().Uint32Value(),
+                             info[4].As<Napi::Number>().Uint32Value()};
+  const std::optional<FrameId> frame = [&] {
+    ProfileTable::Lock table(ProfileTable::Process());
+    return table.stacks().InternFrame(name, file, position);
+  }();
+  return Napi::Number::New(info.Env(), frame ? static_cast<double>(*frame) : -1);
+}
+
+// (type, frames leaf first, -1 for those the table had no room for, count, delay in ns)
+void RecordWait(const Napi::CallbackInfo& info) {
+  const BucketType type = TypeOf(info[0]);
+  const auto frames = info[1].As<Napi::Int32Array>();
+  const double count = info[2].As<Napi::Number>().DoubleValue();
+  const double delay = info[3].As<Napi::Number>().DoubleValue();
+  const int32_t* const ids = frames.Data();
+  ProfileTable::Lock table(ProfileTable::Process());
+  std::optional<StackId> stack = StackTable::kRoot;
+  for (size_t i = frames.ElementLength(); i-- > 0 && stack;) {
+    stack = ids[i] < 0 ? std::nullopt
+                       : table.stacks().Extend(*stack, static_cast<FrameId>(ids[i]));
+  }
+  table.buckets().CountWait(type, stack.value_or(table.overflow_stack()), count, delay,
+                            table.overflow_stack());
+}
+
+// (type) -> its buckets
+Napi::Value GetWaitBuckets(const Napi::CallbackInfo& info) {
+  const BucketType type = TypeOf(info[0]);
+  const WaitColumns columns = [&] {
+    ProfileTable::Lock table(ProfileTable::Process());
+    return TakeWaitBuckets(table, type);
+  }();
+  Napi::Env env = info.Env();
+  Napi::Object result = Napi::Object::New(env);
+  result["symbols"] = ToObject(env, columns.symbols);
+  result["bucket"] = ToArray(env, columns.bucket);
+  result["stack"] = ToArray(env, columns.stack);
+  result["count"] = ToArray(env, columns.count);
+  result["delay"] = ToArray(env, columns.delay);
+  return result;
+}
+
+// -> the names of an object's properties that nobody else can see: properties of
+// the result whose values are V8 private symbols, to be used as obj[key]
+Napi::Value NewPrivateKeys(const Napi::CallbackInfo& info) {
+  v8::Isolate* const isolate = EnvironmentOf(info).isolate();
+  const v8::Local<v8::ObjectTemplate> keys = v8::ObjectTemplate::New(isolate);
+  for (size_t i = 0; i < info.Length(); i++) {
+    const v8::Local<v8::String> name = ToV8(info[i]).As<v8::String>();
+    keys->Set(name, v8::Private::New(isolate, name));
+  }
+  v8::Local<v8::Object> object;
+  if (!keys->NewInstance(isolate->GetCurrentContext()).ToLocal(&object)) {
+    return info.Env().Undefined();
+  }
+  return FromV8(info.Env(), object);
+}
+
+// (promise) -> whether it is pending
+Napi::Value IsPending(const Napi::CallbackInfo& info) {
+  const auto promise = ToV8(info[0]).As<v8::Promise>();
+  return Napi::Boolean::New(info.Env(), promise->State() == v8::Promise::kPending);
+}
+
+// -> (promise, job) => undefined, which arms the probe for runProbe()
+Napi::Value ArmProbe(const Napi::CallbackInfo& info) {
+  v8::Local<v8::Function> arm;
+  if (!EnvironmentOf(info).probe().Arm().ToLocal(&arm)) return info.Env().Undefined();
+  return FromV8(info.Env(), arm);
+}
+
+void RunProbe(const Napi::CallbackInfo& info) { EnvironmentOf(info).probe().Run(); }
 
 Napi::Value GetStats(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
@@ -184,6 +257,16 @@ Napi::Value GetGcLog(const Napi::CallbackInfo& info) {
   return result;
 }
 
+// (Float64Array)
+void TrackTurns(const Napi::CallbackInfo& info) {
+  const auto array = ToV8(info[0]).As<v8::Float64Array>();
+  EnvironmentOf(info).turns().Start(array->Buffer()->GetBackingStore());
+}
+
+void StopTrackingTurns(const Napi::CallbackInfo& info) {
+  EnvironmentOf(info).turns().Stop();
+}
+
 // Everything but `abi` is exported by attach(), which binding.ts calls once it
 // has found that this binary was built for the running Node.
 Napi::Value Attach(const Napi::CallbackInfo& info) {
@@ -198,9 +281,18 @@ Napi::Value Attach(const Napi::CallbackInfo& info) {
   add("startHeapSampler", StartHeapSampler);
   add("stopHeapSampler", StopHeapSampler);
   add("collectGarbage", CollectGarbage);
-  add("takeHeapBuckets", TakeHeapBuckets);
-  add("takeAllFrames", TakeAllFrames);
-  add("countHeapBuckets", CountHeapBuckets);
+  add("takeHeapBuckets", GetHeapBuckets);
+  add("takeAllFrames", GetAllFrames);
+  add("countBuckets", CountBuckets);
+  add("internFrame", InternFrame);
+  add("recordWait", RecordWait);
+  add("takeWaitBuckets", GetWaitBuckets);
+  add("newPrivateKeys", NewPrivateKeys);
+  add("isPending", IsPending);
+  add("armProbe", ArmProbe);
+  add("runProbe", RunProbe);
+  add("trackTurns", TrackTurns);
+  add("stopTrackingTurns", StopTrackingTurns);
   add("getStats", GetStats);
   add("getGcLog", GetGcLog);
   return exports;

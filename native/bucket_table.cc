@@ -42,18 +42,21 @@ BucketId BucketTable::Find(BucketType type, StackId stack,
   const auto found = ids_.find(key);
   if (found != ids_.end()) return found->second;
   if (buckets_.size() >= max_buckets_) return FindOverflow(type, overflow_stack);
-  const auto id = static_cast<BucketId>(buckets_.size());
-  buckets_.push_back({type, stack, object.size, object.rate});
-  ids_.emplace(key, id);
-  return id;
+  return Add(key, object.size);
 }
 
 BucketId BucketTable::FindOverflow(BucketType type, StackId overflow_stack) {
   const Key key = {type, overflow_stack, 0, kUnsampled};
-  const auto [entry, inserted] =
-      ids_.try_emplace(key, static_cast<BucketId>(buckets_.size()));
-  if (inserted) buckets_.push_back({type, overflow_stack, 0, kUnsampled});
-  return entry->second;
+  const auto found = ids_.find(key);
+  return found != ids_.end() ? found->second : Add(key, 0);
+}
+
+BucketId BucketTable::Add(const Key& key, uint64_t size) {
+  const auto id = static_cast<BucketId>(buckets_.size());
+  buckets_.push_back({key.type, key.stack, size, key.rate});
+  ids_.emplace(key, id);
+  counts_[static_cast<size_t>(key.type)]++;
+  return id;
 }
 
 double BucketTable::WeightIn(const Bucket& bucket, const HeapObject& object) {
@@ -85,6 +88,14 @@ void BucketTable::CountUnseen(BucketId id, const HeapObject& object,
   bucket.unseen += count * weight;
   bucket.unseen_bytes += count * weight * static_cast<double>(object.size);
   bucket.variance += variance * weight * weight + count * weight * (weight - 1);
+}
+
+void BucketTable::CountWait(BucketType type, StackId stack, double count,
+                            double delay, StackId overflow_stack) {
+  Bucket& bucket = buckets_[Find(type, stack, {0, 0}, overflow_stack)];
+  bucket.count += count;
+  bucket.delay += delay;
+  if (bucket.stack == overflow_stack) overflowed_++;
 }
 
 }  // namespace mprof

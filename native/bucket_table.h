@@ -1,6 +1,7 @@
 #ifndef MPROF_BUCKET_TABLE_H_
 #define MPROF_BUCKET_TABLE_H_
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <unordered_map>
@@ -12,7 +13,7 @@ namespace mprof {
 
 using BucketId = uint32_t;
 
-enum class BucketType : uint8_t { kHeap };
+enum class BucketType : uint8_t { kHeap, kBlock, kMutex };
 
 // What was counted for one (type, stack, size class, rate). Heap buckets count
 // sampled objects, not estimates: unsampling is the reader's, as in Go.
@@ -38,6 +39,11 @@ struct Bucket {
   double unseen_bytes = 0;
   // Variance of allocs + unseen beyond that of sampling objects with `rate`.
   double variance = 0;
+
+  // Waits only: how many there were and what they lasted together, in
+  // nanoseconds. Both are estimates, scaled when they were recorded.
+  double count = 0;
+  double delay = 0;
 };
 
 // One sampled object, as a bucket counts it.
@@ -71,7 +77,12 @@ class BucketTable {
   void CountUnseen(BucketId id, const HeapObject& object, double count,
                    double variance);
 
+  // Waits that began, or were ended, at `stack`.
+  void CountWait(BucketType type, StackId stack, double count, double delay,
+                 StackId overflow_stack);
+
   const std::vector<Bucket>& buckets() const { return buckets_; }
+  size_t count(BucketType type) const { return counts_[static_cast<size_t>(type)]; }
   // Objects that were counted in an overflow bucket.
   uint64_t overflowed() const { return overflowed_; }
 
@@ -94,6 +105,7 @@ class BucketTable {
     size_t operator()(const Key& key) const;
   };
 
+  BucketId Add(const Key& key, uint64_t size);
   BucketId FindOverflow(BucketType type, StackId overflow_stack);
   static bool IsOverflow(const Bucket& bucket) { return bucket.size == 0; }
   // What one sampled object adds to the bucket: 1, or its estimate.
@@ -101,6 +113,7 @@ class BucketTable {
 
   const size_t max_buckets_;
   std::vector<Bucket> buckets_;
+  std::array<size_t, 3> counts_ = {};
   std::unordered_map<Key, BucketId, KeyHash> ids_;
   uint64_t overflowed_ = 0;
 };

@@ -4,7 +4,7 @@ namespace mprof {
 
 ProfileTable::ProfileTable(const StackTable::Limits& limits, size_t max_buckets)
     : stacks_(limits), buckets_(max_buckets) {
-  const FrameId frame = *stacks_.InternFrame("(overflow)", "", 0, 0);
+  const FrameId frame = *stacks_.InternFrame("(overflow)", "", {0, 0, 0});
   overflow_stack_ = *stacks_.Extend(StackTable::kRoot, frame);
 }
 

@@ -23,8 +23,9 @@ class SymbolWriter {
       const mprof::Frame& frame = table_.frame(id);
       columns_.frame_name.push_back(String(frame.name));
       columns_.frame_file.push_back(String(frame.file));
-      columns_.frame_line.push_back(frame.line);
-      columns_.frame_column.push_back(frame.column);
+      columns_.frame_line.push_back(frame.position.line);
+      columns_.frame_column.push_back(frame.position.column);
+      columns_.frame_start_line.push_back(frame.position.start_line);
       columns_.frame_address.push_back(static_cast<double>(frame.address));
     }
     return frame_row_[id];
@@ -66,13 +67,13 @@ class SymbolWriter {
 
 }  // namespace
 
-BucketColumns TakeBuckets(ProfileTable::Lock& table, BucketType type) {
-  BucketColumns columns;
+HeapColumns TakeHeapBuckets(ProfileTable::Lock& table) {
+  HeapColumns columns;
   SymbolWriter symbols(table.stacks());
   const std::vector<Bucket>& buckets = table.buckets().buckets();
   for (size_t i = buckets.size(); i-- > 0;) {
     const Bucket& bucket = buckets[i];
-    if (bucket.type != type) continue;
+    if (bucket.type != BucketType::kHeap) continue;
     columns.bucket.push_back(static_cast<uint32_t>(i));
     columns.stack.push_back(symbols.Stack(bucket.stack));
     columns.size.push_back(static_cast<double>(bucket.size));
@@ -84,6 +85,22 @@ BucketColumns TakeBuckets(ProfileTable::Lock& table, BucketType type) {
     columns.unseen.push_back(bucket.unseen);
     columns.unseen_bytes.push_back(bucket.unseen_bytes);
     columns.variance.push_back(bucket.variance);
+  }
+  columns.symbols = symbols.Finish();
+  return columns;
+}
+
+WaitColumns TakeWaitBuckets(ProfileTable::Lock& table, BucketType type) {
+  WaitColumns columns;
+  SymbolWriter symbols(table.stacks());
+  const std::vector<Bucket>& buckets = table.buckets().buckets();
+  for (size_t i = buckets.size(); i-- > 0;) {
+    const Bucket& bucket = buckets[i];
+    if (bucket.type != type) continue;
+    columns.bucket.push_back(static_cast<uint32_t>(i));
+    columns.stack.push_back(symbols.Stack(bucket.stack));
+    columns.count.push_back(bucket.count);
+    columns.delay.push_back(bucket.delay);
   }
   columns.symbols = symbols.Finish();
   return columns;

@@ -18,13 +18,14 @@ struct SymbolColumns {
   std::vector<uint32_t> frame_file;
   std::vector<uint32_t> frame_line;
   std::vector<uint32_t> frame_column;
+  std::vector<uint32_t> frame_start_line;
   std::vector<double> frame_address;
   std::vector<uint32_t> stack_frames;
   std::vector<uint32_t> stack_start;
 };
 
-// All buckets of one type, the newest first, with their symbols.
-struct BucketColumns {
+// All heap buckets, the newest first, with their symbols.
+struct HeapColumns {
   SymbolColumns symbols;
   std::vector<uint32_t> bucket;
   std::vector<uint32_t> stack;  // row in symbols
@@ -39,7 +40,17 @@ struct BucketColumns {
   std::vector<double> variance;
 };
 
-BucketColumns TakeBuckets(ProfileTable::Lock& table, BucketType type);
+// All buckets of one kind of wait, the newest first, with their symbols.
+struct WaitColumns {
+  SymbolColumns symbols;
+  std::vector<uint32_t> bucket;
+  std::vector<uint32_t> stack;  // row in symbols
+  std::vector<double> count;
+  std::vector<double> delay;
+};
+
+HeapColumns TakeHeapBuckets(ProfileTable::Lock& table);
+WaitColumns TakeWaitBuckets(ProfileTable::Lock& table, BucketType type);
 // Every frame interned so far, without stacks.
 SymbolColumns TakeFrames(ProfileTable::Lock& table);
 

@@ -15,7 +15,8 @@ constexpr FrameId kNoFrame = UINT32_MAX;
 // larger than the tables they spare the look-up in.
 constexpr size_t kMaxKnown = size_t{1} << 18;
 
-uint32_t Position(int line_or_column) {
+// 0 when V8 does not know.
+uint32_t OneBased(int line_or_column) {
   return line_or_column > 0 ? static_cast<uint32_t>(line_or_column) : 0;
 }
 
@@ -68,16 +69,16 @@ StackMapper::FrameKey StackMapper::AddFrame(const Node& node) {
   if (!frames_.try_emplace(key, kNoFrame).second) return key;
   if (node.script_id != v8::UnboundScript::kNoScriptId) name = ToUtf8(node.name);
   if (name.empty()) name = "(anonymous)";
+  const uint32_t line = OneBased(node.line_number);
   new_frames_.push_back({key, std::move(name), ToUtf8(node.script_name),
-                         Position(node.line_number), Position(node.column_number)});
+                         {line, OneBased(node.column_number), line}});
   return key;
 }
 
 void StackMapper::Intern(ProfileTable::Lock& table) {
   for (const NewFrame& frame : new_frames_) {
     frames_[frame.key] = table.stacks()
-                             .InternFrame(frame.name, frame.file, frame.line,
-                                          frame.column)
+                             .InternFrame(frame.name, frame.file, frame.position)
                              .value_or(kNoFrame);
   }
   for (const NewNode& node : new_nodes_) {

@@ -41,8 +41,7 @@ class StackMapper {
     FrameKey key;
     std::string name;
     std::string file;
-    uint32_t line;
-    uint32_t column;
+    Position position;
   };
   struct NewNode {
     uint32_t id;

@@ -18,12 +18,13 @@ uint64_t HashText(uint64_t hash, std::string_view text) {
 }
 
 uint64_t FrameAddress(std::string_view name, std::string_view file,
-                      uint32_t line, uint32_t column) {
+                      const Position& position) {
   uint64_t hash = HashText(0xcbf29ce484222325u, name);
   hash = Combine64(hash, name.size());
   hash = HashText(hash, file);
-  hash = Combine64(hash, line);
-  hash = Combine64(hash, column);
+  hash = Combine64(hash, position.line);
+  hash = Combine64(hash, position.column);
+  hash = Combine64(hash, position.start_line);
   const uint64_t address = hash & kAddressMask;
   return address == 0 ? 2 : address;
 }
@@ -42,8 +43,10 @@ std::string_view Cut(std::string_view text) {
 
 size_t StackTable::FrameKeyHash::operator()(const FrameKey& key) const {
   const uint64_t names = (uint64_t{key.name} << 32) | key.file;
-  const uint64_t position = (uint64_t{key.line} << 32) | key.column;
-  return static_cast<size_t>(Combine64(Mix64(names), position));
+  const Position& position = key.position;
+  const uint64_t place = (uint64_t{position.line} << 32) | position.column;
+  return static_cast<size_t>(
+      Combine64(Combine64(Mix64(names), place), position.start_line));
 }
 
 StackTable::StackTable(const Limits& limits) : limits_(limits) {
@@ -66,18 +69,18 @@ std::optional<StringId> StackTable::InternString(std::string_view text) {
 
 std::optional<FrameId> StackTable::InternFrame(std::string_view name,
                                                std::string_view file,
-                                               uint32_t line, uint32_t column) {
+                                               const Position& position) {
   const std::optional<StringId> name_id = InternString(name);
   const std::optional<StringId> file_id = InternString(file);
   if (!name_id || !file_id) return std::nullopt;
-  const FrameKey key = {*name_id, *file_id, line, column};
+  const FrameKey key = {*name_id, *file_id, position};
   const auto found = frame_ids_.find(key);
   if (found != frame_ids_.end()) return found->second;
   if (frames_.size() >= limits_.frames) return std::nullopt;
   const auto id = static_cast<FrameId>(frames_.size());
-  frames_.push_back({*name_id, *file_id, line, column,
-                     FrameAddress(strings_[*name_id], strings_[*file_id], line,
-                                  column)});
+  frames_.push_back(
+      {*name_id, *file_id, position,
+       FrameAddress(strings_[*name_id], strings_[*file_id], position)});
   frame_ids_.emplace(key, id);
   return id;
 }

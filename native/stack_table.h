@@ -16,14 +16,20 @@ using StringId = uint32_t;
 using FrameId = uint32_t;
 using StackId = uint32_t;
 
-// A function at the position where it starts.
+// A place in a function: where it starts, for allocations, of which V8 records no
+// more; where it waits or calls, for waits.
+struct Position {
+  uint32_t line;
+  uint32_t column;
+  uint32_t start_line;  // of the function
+};
+
 struct Frame {
   StringId name;
   StringId file;
-  uint32_t line;
-  uint32_t column;
-  // Even, non-zero, below 2^48: a hash of the four fields above and of nothing
-  // else, so that the same function has the same address in every process.
+  Position position;
+  // Even, non-zero, below 2^48: a hash of the fields above and of nothing else,
+  // so that the same frame has the same address in every process.
   uint64_t address;
 };
 
@@ -54,8 +60,8 @@ class StackTable {
 
   // Empty when a limit is reached and the frame is not there yet.
   std::optional<FrameId> InternFrame(std::string_view name,
-                                     std::string_view file, uint32_t line,
-                                     uint32_t column);
+                                     std::string_view file,
+                                     const Position& position);
   // The stack in which `frame` was called from `caller`.
   std::optional<StackId> Extend(StackId caller, FrameId frame);
 
@@ -77,11 +83,12 @@ class StackTable {
   struct FrameKey {
     StringId name;
     StringId file;
-    uint32_t line;
-    uint32_t column;
+    Position position;
     bool operator==(const FrameKey& other) const {
-      return name == other.name && file == other.file && line == other.line &&
-             column == other.column;
+      return name == other.name && file == other.file &&
+             position.line == other.position.line &&
+             position.column == other.position.column &&
+             position.start_line == other.position.start_line;
     }
   };
   struct FrameKeyHash {

@@ -54,6 +54,24 @@ export interface GcLog {
   pauseEnd: bigint[];
 }
 
+/** All buckets of one kind of wait, newest first. */
+export interface WaitBuckets {
+  symbols: Symbols;
+  bucket: Uint32Array;
+  stack: Uint32Array;
+  /** Waits, as estimated when they were recorded. */
+  count: Float64Array;
+  /** Nanoseconds. */
+  delay: Float64Array;
+}
+
+/** Buckets are of one of these types. The numbers are the native part's. */
+export const BucketType = { heap: 0, block: 1, mutex: 2 } as const;
+export type BucketType = (typeof BucketType)[keyof typeof BucketType];
+
+/** A V8 private symbol. TypeScript has no name for it; as a property key it behaves like a symbol. */
+export type PrivateKey = symbol;
+
 interface Native {
   /** False when V8's one sampler per thread is somebody else's. */
   startHeapSampler(rate: number, stackDepth: number, budget: number): boolean;
@@ -62,7 +80,22 @@ interface Native {
   takeHeapBuckets(): HeapBuckets;
   /** Symbols of every frame known; no stacks. */
   takeAllFrames(): Symbols;
-  countHeapBuckets(): number;
+  /** Buckets of a type, up to date for this thread. */
+  countBuckets(type: BucketType): number;
+  /** The number of a frame, -1 when the table is full. Lines and columns from 1, 0 when unknown. */
+  internFrame(name: string, file: string, line: number, column: number, startLine: number): number;
+  /** Counts a wait at a stack of such numbers, leaf first. The delay is in nanoseconds. */
+  recordWait(type: BucketType, frames: Int32Array, count: number, delay: number): void;
+  takeWaitBuckets(type: BucketType): WaitBuckets;
+  /** An object with one property for each name, whose value is a key: `object[key]` is seen by nobody else. */
+  newPrivateKeys<Name extends string>(...names: Name[]): Record<Name, PrivateKey>;
+  isPending(promise: object): boolean;
+  /** See native/promise_probe.h. */
+  armProbe(): (promise: object, job: () => void) => void;
+  runProbe(): void;
+  /** Has the first element of `cell` set to 0 whenever the microtasks of a turn have run. */
+  trackTurns(cell: Float64Array): void;
+  stopTrackingTurns(): void;
   getStats(): NativeStats;
   getGcLog(): GcLog;
 }

@@ -14,11 +14,13 @@ export interface FrameColumns {
   name: Uint32Array;
   /** String row of the script's file name or URL; 0 where there is none. */
   file: Uint32Array;
-  /** 1-based line at which the function starts; 0 when unknown. */
+  /** 1-based line of the place, for allocations that at which the function starts; 0 when unknown. */
   line: Uint32Array;
-  /** 1-based column at which the function starts; 0 when unknown. */
+  /** 1-based column of the place; 0 when unknown. */
   column: Uint32Array;
-  /** Even, non-zero 48-bit hash of (name, file, line, column): the same in every process. */
+  /** 1-based line at which the function starts; 0 when unknown. */
+  startLine: Uint32Array;
+  /** Even, non-zero 48-bit hash of all of the above: the same in every process. */
   address: Float64Array;
 }
 

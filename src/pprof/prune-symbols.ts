@@ -38,6 +38,7 @@ export function pruneSymbols(symbols: Symbols, stack: Uint32Array): PrunedSymbol
         file: keptFrames.map((row) => stringRows.place(frames.file[row]!)),
         line: keptFrames.map((row) => frames.line[row]!),
         column: keptFrames.map((row) => frames.column[row]!),
+        startLine: keptFrames.map((row) => frames.startLine[row]!),
         address: Float64Array.from(keptFrames, (row) => frames.address[row]!),
       },
       stacks: { frames: prunedStacks.values.map((row) => frameRows.place(row)), start: prunedStacks.start },

@@ -110,12 +110,12 @@ function writeMapping(writer: WireWriter, filename: number): void {
   writer.ldelim();
 }
 
-/** Writes one location for each frame, and one function for all frames that differ in the column alone. */
+/** Writes one location for each frame, and one function for all frames of the same name, file and first line. */
 function writeFrames(writer: WireWriter, frames: FrameColumns, offset: number): void {
   const row = (string: number): number => (string === 0 ? 0 : string + offset);
   const functions = new Map<string, number>();
   for (let i = 0; i < frames.name.length; i++) {
-    const key = `${frames.name[i]} ${frames.file[i]} ${frames.line[i]}`;
+    const key = `${frames.name[i]} ${frames.file[i]} ${frames.startLine[i]}`;
     let id = functions.get(key);
     if (id === undefined) {
       id = functions.size + 1;
@@ -125,7 +125,7 @@ function writeFrames(writer: WireWriter, frames: FrameColumns, offset: number): 
       // No system_name: pprof takes a name that is also the system's for a mangled one and rewrites `<anonymous>`.
       writeNumber(writer, 2, row(frames.name[i]!));
       writeNumber(writer, 4, row(frames.file[i]!));
-      writeNumber(writer, 5, frames.line[i]!);
+      writeNumber(writer, 5, frames.startLine[i]!);
       writer.ldelim();
     }
     writer.uint32(block(4)).fork();

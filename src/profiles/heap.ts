@@ -1,4 +1,4 @@
-import { native, type HeapBuckets } from '../binding';
+import { BucketType, native, type HeapBuckets } from '../binding';
 import type { ProfileColumns } from '../pprof/columns';
 import { writeHeapText } from '../pprof/heap-text';
 import { memProfileRate } from '../runtime';
@@ -27,7 +27,7 @@ export function takeHeap({ gc }: { gc: boolean }): HeapBuckets {
 export const heap: ProfileSource = {
   name: 'heap',
   description: 'Objects in use as of the last garbage collection, and everything allocated since the start, by call stack.',
-  count: () => native.countHeapBuckets(),
+  count: () => native.countBuckets(BucketType.heap),
   columns: (options) => heapColumns(takeHeap(options)),
   text: heapText,
 };

@@ -1,0 +1,67 @@
+#include "to_js.h"
+
+#include <cstring>
+
+namespace mprof {
+
+namespace {
+
+template <typename Array, typename Values>
+Array ToTypedArray(Napi::Env env, const Values& values) {
+  Array array = Array::New(env, values.size());
+  if (!array.IsEmpty() && !values.empty()) {
+    std::memcpy(array.Data(), values.data(), values.size() * sizeof(values[0]));
+  }
+  return array;
+}
+
+}  // namespace
+
+Napi::Uint32Array ToArray(Napi::Env env, const std::vector<uint32_t>& values) {
+  return ToTypedArray<Napi::Uint32Array>(env, values);
+}
+
+Napi::Float64Array ToArray(Napi::Env env, const std::vector<double>& values) {
+  return ToTypedArray<Napi::Float64Array>(env, values);
+}
+
+Napi::Uint8Array ToArray(Napi::Env env, const std::string& bytes) {
+  return ToTypedArray<Napi::Uint8Array>(env, bytes);
+}
+
+Napi::Object ToObject(Napi::Env env, const SymbolColumns& columns) {
+  Napi::Object strings = Napi::Object::New(env);
+  strings["bytes"] = ToArray(env, columns.string_bytes);
+  strings["start"] = ToArray(env, columns.string_start);
+  Napi::Object frames = Napi::Object::New(env);
+  frames["name"] = ToArray(env, columns.frame_name);
+  frames["file"] = ToArray(env, columns.frame_file);
+  frames["line"] = ToArray(env, columns.frame_line);
+  frames["column"] = ToArray(env, columns.frame_column);
+  frames["startLine"] = ToArray(env, columns.frame_start_line);
+  frames["address"] = ToArray(env, columns.frame_address);
+  Napi::Object stacks = Napi::Object::New(env);
+  stacks["frames"] = ToArray(env, columns.stack_frames);
+  stacks["start"] = ToArray(env, columns.stack_start);
+  Napi::Object symbols = Napi::Object::New(env);
+  symbols["strings"] = strings;
+  symbols["frames"] = frames;
+  symbols["stacks"] = stacks;
+  return symbols;
+}
+
+v8::Local<v8::Value> ToV8(napi_value value) {
+  v8::Local<v8::Value> local;
+  static_assert(sizeof(local) == sizeof(value));
+  std::memcpy(static_cast<void*>(&local), &value, sizeof(value));
+  return local;
+}
+
+Napi::Value FromV8(Napi::Env env, v8::Local<v8::Value> value) {
+  napi_value result;
+  static_assert(sizeof(result) == sizeof(value));
+  std::memcpy(&result, static_cast<void*>(&value), sizeof(result));
+  return Napi::Value(env, result);
+}
+
+}  // namespace mprof

@@ -1,0 +1,50 @@
+/**
+ * A rate that keeps the number of recorded events per second near a target: each event raises it by a twentieth, time
+ * lowers it, and it never falls below what the user has set.
+ *
+ * The rate in force is fixed before an event's outcome is known, so weighting each event with the rate it met keeps
+ * every sum unbiased however the rate moves. Raising it by event and not by time window bounds bursts too.
+ */
+export class EffectiveRate {
+  /** The rate in force. */
+  value: number;
+  lowest: number;
+  highest: number;
+  #floor: number;
+  readonly #decayPerMs: number;
+  #changedAt: number;
+
+  /**
+   * @param floor what the user has set
+   * @param start where to begin, if that is more
+   * @param perSecond events per second to aim at; 0 for no bound, which keeps the rate at the floor
+   * @param now in milliseconds
+   */
+  constructor(floor: number, start: number, perSecond: number, now: number) {
+    this.#floor = floor;
+    this.#decayPerMs = (perSecond / 1000) * Math.log(STEP);
+    this.#changedAt = now;
+    this.value = perSecond === 0 ? floor : Math.max(floor, start);
+    this.lowest = this.value;
+    this.highest = this.value;
+  }
+
+  /** The rate for an event that ends now. */
+  at(now: number): number {
+    if (this.value > this.#floor) {
+      this.value = Math.max(this.#floor, this.value * Math.exp((this.#changedAt - now) * this.#decayPerMs));
+      if (this.value < this.lowest) this.lowest = this.value;
+    }
+    this.#changedAt = now;
+    return this.value;
+  }
+
+  /** An event was recorded. */
+  recorded(): void {
+    if (this.#decayPerMs === 0) return;
+    this.value *= STEP;
+    if (this.value > this.highest) this.highest = this.value;
+  }
+}
+
+const STEP = 1.05;
