@@ -15,6 +15,7 @@ import { lookup } from './profiles/registry';
 import type { Writable } from 'node:stream';
 
 export { memProfileRate, setMemProfileRate, start, stop, type StartOptions } from './runtime';
+export { setBlockProfileRate, setMutexProfileFraction, type RateRange, type WaitStats } from './waits/rates';
 export { stats, type Stats } from './stats';
 export { lookup, profiles } from './profiles/registry';
 export type { DeltaOptions, Profile, ProfileOptions } from './profiles/profile';

@@ -1,6 +1,7 @@
 import { native } from './binding';
 import { checkInteger, checkNumber, checkObject } from './checks';
 import { codedError } from './errors';
+import { setMaxCapturesPerSecond } from './waits/rates';
 
 /** How to profile. */
 export interface StartOptions {
@@ -17,6 +18,11 @@ export interface StartOptions {
    * are left out; see the README.
    */
   allocsBudget?: number;
+  /**
+   * Stack captures per second that the block and mutex profiles may take. Their rates rise above what was set while
+   * more would be taken, and every event is weighted with the rate it met. Default 20; 0 for no bound.
+   */
+  maxCapturesPerSecond?: number;
 }
 
 /** Go's default: one sample per 512 KiB. */
@@ -46,17 +52,21 @@ let started: HeapOptions | undefined;
  */
 export function start(options: StartOptions = {}): void {
   checkObject('options', options);
-  const { memProfileRate: newRate = rate, stackDepth = 128, allocsBudget } = options;
+  const { memProfileRate: newRate = rate, stackDepth = 128, allocsBudget, maxCapturesPerSecond } = options;
   checkRate('memProfileRate', newRate);
   checkInteger('stackDepth', stackDepth, 1, MAX_STACK_DEPTH);
   if (allocsBudget !== undefined) {
     checkNumber('allocsBudget', allocsBudget, (value) => value > 0 && value <= 1, 'a number above 0 and at most 1');
+  }
+  if (maxCapturesPerSecond !== undefined) {
+    checkNumber('maxCapturesPerSecond', maxCapturesPerSecond, (value) => value >= 0 && value <= 1e6, 'a number from 0 to 1000000');
   }
   if (started !== undefined) throw codedError('ERR_MPROF_ALREADY_STARTED', 'mprof is started already; call stop() first');
   const heap = { stackDepth, allocsBudget };
   startSampler(newRate, heap);
   rate = newRate;
   started = heap;
+  if (maxCapturesPerSecond !== undefined) setMaxCapturesPerSecond(maxCapturesPerSecond);
 }
 
 /**

@@ -1,8 +1,9 @@
 import { native } from './binding';
 import { isStarted, memProfileRate } from './runtime';
+import { waitStats, type WaitStats } from './waits/rates';
 
 /** What the profiler knows about itself. */
-export interface Stats {
+export interface Stats extends WaitStats {
   /**
    * `off`: not started, or at rate 0. `running`: samples are taken. `lost`: somebody else has stopped V8's sampler, or
    * restarted it for themselves; the profile stays as it was then, until stop() and start().
@@ -50,5 +51,6 @@ export function stats(): Stats {
     memProfileRate: memProfileRate(),
     observedShare: samples === 0 ? 1 : 1 - unseenSamples / samples,
     ...counters,
+    ...waitStats(),
   };
 }

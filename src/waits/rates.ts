@@ -2,7 +2,7 @@ import { checkInteger } from '../checks';
 import { EffectiveRate } from './effective-rate';
 import { PromiseWaits } from './promise-waits';
 
-/** Captures per second to aim at; see setMaxCapturesPerSecond. */
+/** Captures per second to aim at. */
 const DEFAULT_CAPTURES = 20;
 /** Where the block rate starts while captures are bounded: long waits are recorded from the start, short ones later. */
 const FIRST_BLOCK_RATE_MS = 1000;
@@ -47,6 +47,47 @@ export function setMutexProfileFraction(n: number): number {
 export function setMaxCapturesPerSecond(perSecond: number): void {
   maxCaptures = perSecond;
   apply();
+}
+
+/** What a reader of a block or mutex profile has to know about how it was taken. */
+export function waitComments(): string[] {
+  const { blockRate, mutexFraction: fraction } = waitStats();
+  const comments = [];
+  if (blockRate !== undefined) comments.push(`block rate ${range(blockRate)} ns`);
+  if (fraction !== undefined) comments.push(`mutex fraction ${range(fraction)}; hand-offs by an explicit resolve in a promise job`);
+  return comments;
+}
+
+function range({ lowest, highest }: RateRange): string {
+  return lowest === highest ? String(Math.round(lowest)) : `${Math.round(lowest)} to ${Math.round(highest)}`;
+}
+
+/** Between which values an effective rate has been. */
+export interface RateRange {
+  lowest: number;
+  highest: number;
+}
+
+/** The waits' part of stats(). */
+export interface WaitStats {
+  /** Effective block rate since it was set, in nanoseconds; undefined while off. */
+  blockRate: RateRange | undefined;
+  /** Effective mutex fraction since it was set; undefined while off. */
+  mutexFraction: RateRange | undefined;
+  /** Waits that were to be recorded and whose waiter could not be found. */
+  lostWaits: number;
+  /** Failures of the wait profiler itself. The first one switches it off. */
+  waitFailures: number;
+}
+
+export function waitStats(): WaitStats {
+  const { block, mutex } = waits?.rates ?? {};
+  return {
+    blockRate: block && { lowest: block.lowest * 1e6, highest: block.highest * 1e6 },
+    mutexFraction: mutex && { lowest: mutex.lowest, highest: mutex.highest },
+    lostWaits: waits?.counters.lost ?? 0,
+    waitFailures: waits?.counters.failures ?? 0,
+  };
 }
 
 function apply(): void {
