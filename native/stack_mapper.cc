@@ -21,13 +21,16 @@ uint32_t Position(int line_or_column) {
 
 }  // namespace
 
-void StackMapper::Read(const Node* root, std::unordered_set<uint32_t> wanted) {
-  if (wanted.empty()) return;
+void StackMapper::Trim() {
   if (stacks_.size() > kMaxKnown) stacks_.clear();
   if (frames_.size() > kMaxKnown) {
     frames_.clear();
     native_frames_.clear();
   }
+}
+
+void StackMapper::Read(const Node* root, std::unordered_set<uint32_t> wanted) {
+  if (wanted.empty()) return;
   // Depth first without recursion: workers may run on small machine stacks.
   std::vector<const Node*> path = {root};
   std::vector<size_t> next_child = {0};
@@ -91,11 +94,6 @@ void StackMapper::Intern(ProfileTable::Lock& table) {
   }
   new_frames_.clear();
   new_nodes_.clear();
-}
-
-StackId StackMapper::Find(uint32_t node_id, StackId fallback) const {
-  const auto found = stacks_.find(node_id);
-  return found == stacks_.end() ? fallback : found->second;
 }
 
 std::string StackMapper::ToUtf8(v8::Local<v8::String> text) const {

@@ -21,6 +21,9 @@ class StackMapper {
  public:
   explicit StackMapper(v8::Isolate* isolate) : isolate_(isolate) {}
 
+  // Forgets everything if it has become too much; to be called before the nodes
+  // of a profile are asked for.
+  void Trim();
   // Reads what it takes to map the nodes in `wanted` that are not known yet.
   void Read(const v8::AllocationProfile::Node* root,
             std::unordered_set<uint32_t> wanted);
@@ -28,8 +31,8 @@ class StackMapper {
   void Intern(ProfileTable::Lock& table);
 
   bool Knows(uint32_t node_id) const { return stacks_.count(node_id) != 0; }
-  // For nodes that Read() was asked for; others are `fallback`.
-  StackId Find(uint32_t node_id, StackId fallback) const;
+  // For nodes that are known and interned.
+  StackId Find(uint32_t node_id) const { return stacks_.find(node_id)->second; }
 
   // Node ids start anew when the sampler is started anew.
   void ForgetNodes() { stacks_.clear(); }

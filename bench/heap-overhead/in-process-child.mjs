@@ -25,12 +25,13 @@ await serve(async ({ configurations, rate, blockMillis, warmUpMillis, settleOper
   return {
     describe: () => ({ operationsPerBlock: operations, bytesPerOperation: allocatedBytes(run), operationsPerSecond: perMilli * 1000 }),
 
-    /** CPU time per operation in microseconds, all threads. */
+    /** Per operation in microseconds: CPU time of all threads, and mprof's harvests' part of it. */
     async block(name) {
       const profiler = profilers.get(name);
       await profiler.start(rate);
-      // Until all that the API remembers has been sampled: a profiler that has just started has nothing to keep.
-      run(settleOperations);
+      // Until all that the API remembers has been sampled: a profiler that has just started has nothing to keep. Not
+      // always equally long, or the block would always end right before, or right after, the same collection.
+      run(Math.round(settleOperations * (1 + Math.random() / 2)));
       const harvestBefore = profiler.stats?.().harvestNanos ?? 0;
       const before = process.cpuUsage();
       run(operations);

@@ -27,6 +27,9 @@ export interface ChildOptions {
  */
 export const UNOPTIMISED = ['--no-opt', '--no-sparkplug', '--no-maglev', '--no-lazy-feedback-allocation'];
 
+/** With these, collections happen when the program asks for one, and only then. */
+export const OWN_COLLECTIONS = ['--expose-gc', '--min-semi-space-size=64', '--max-semi-space-size=64'];
+
 /** Path of a program in test/fixtures. */
 export function fixture(name: string): string {
   return resolve('test/fixtures', name);
