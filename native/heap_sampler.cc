@@ -155,6 +155,7 @@ bool HeapSampler::ReadSamples(std::vector<NewSample>* fresh) {
   MarkSurvivors(fresh, last_id);
   harvest_number_++;
   for (LiveSample* sample : alive) sample->seen = harvest_number_;
+  last_sample_id_ = last_id;
 
   stack_mapper_.Trim();
   std::unordered_set<uint32_t> unknown_nodes;
@@ -162,16 +163,6 @@ bool HeapSampler::ReadSamples(std::vector<NewSample>* fresh) {
     if (!stack_mapper_.Knows(sample.node_id)) unknown_nodes.insert(sample.node_id);
   }
   stack_mapper_.Read(profile->GetRootNode(), std::move(unknown_nodes));
-  // V8 copies its tree before its samples and allocates while it does. A sample
-  // taken meanwhile may hang on a node that is not in the copy: it and younger
-  // ones are left for the next harvest.
-  const auto unmapped =
-      std::find_if(fresh->begin(), fresh->end(), [this](const NewSample& sample) {
-        return !stack_mapper_.Knows(sample.node_id);
-      });
-  if (unmapped != fresh->end()) last_id = unmapped->id - 1;
-  fresh->erase(unmapped, fresh->end());
-  last_sample_id_ = last_id;
   return true;
 }
 
@@ -223,7 +214,8 @@ void HeapSampler::AddSamples(ProfileTable::Lock& table,
   window_chance_ = scheduler_->chance_of_last_run();
   for (const NewSample& sample : fresh) {
     const BucketId bucket = table.buckets().Find(
-        BucketType::kHeap, stack_mapper_.Find(sample.node_id),
+        BucketType::kHeap,
+        stack_mapper_.Find(sample.node_id).value_or(table.profiler_stack()),
         {sample.size, rate_}, table.overflow_stack());
     const auto entry =
         live_.emplace(sample.id, LiveSample{bucket, sample.size, collections_,

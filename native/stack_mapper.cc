@@ -96,6 +96,12 @@ void StackMapper::Intern(ProfileTable::Lock& table) {
   new_nodes_.clear();
 }
 
+std::optional<StackId> StackMapper::Find(uint32_t node_id) const {
+  const auto found = stacks_.find(node_id);
+  if (found == stacks_.end()) return std::nullopt;
+  return found->second;
+}
+
 std::string StackMapper::ToUtf8(v8::Local<v8::String> text) const {
   if (text.IsEmpty()) return std::string();
   const v8::String::Utf8Value utf8(isolate_, text);
