@@ -197,12 +197,34 @@ void HeapSampler::CountLiveSamples(ProfileTable::Lock& table) {
   }
   // Where nothing was skipped, nobody needs representing.
   if (unobserved_ == 0) return;
+  CountUnseen(buckets, representative_deaths);
+}
+
+void HeapSampler::CountUnseen(BucketTable& buckets,
+                              const std::vector<LiveSample>& deaths) {
+  const double attributed_before = unseen_.attributed();
   const double weight = unseen_.Attribute(
       window_chance_ < 1 ? window_chance_ : scheduler_->chance(),
-      static_cast<double>(representative_deaths.size()));
-  for (const LiveSample& sample : representative_deaths) {
-    buckets.CountUnseen(sample.bucket, ObjectOf(sample), weight,
-                        weight * (weight + 1));
+      static_cast<double>(deaths.size()));
+  const double attributed = weight * static_cast<double>(deaths.size());
+  if (attributed == 0) return;
+  std::unordered_map<BucketId, double> amounts;
+  for (const LiveSample& sample : deaths) amounts[sample.bucket] += weight;
+  for (const auto& [bucket, amount] : amounts) {
+    // What was seen in one window stands or falls together. With y the amount of
+    // a bucket in a run, Y that of all buckets, and s the bucket's share in all
+    // runs, the variance of a ratio estimate is the sum of y (y - s Y) over the
+    // runs: it vanishes for a bucket that has its share in every window.
+    const double share = attributed_before == 0
+                             ? 0
+                             : buckets.buckets()[bucket].unseen / attributed_before;
+    const double together = amount * (amount - share * attributed);
+    // That much comes from a finite number of deaths in any case, and that much
+    // from the number that went unseen.
+    buckets.AddUnseenVariance(bucket, std::max(together, amount * weight) + amount);
+  }
+  for (const LiveSample& sample : deaths) {
+    buckets.CountUnseen(sample.bucket, ObjectOf(sample), weight);
   }
 }
 

@@ -115,6 +115,9 @@ class HeapSampler {
   // Sorts by age and sets `survivor`; `last_id` is the youngest sample's id.
   static void MarkSurvivors(std::vector<NewSample>* fresh, uint64_t last_id);
   void CountLiveSamples(ProfileTable::Lock& table);
+  // Attributes what has died unseen since the last harvest to the buckets of
+  // what was seen to die.
+  void CountUnseen(BucketTable& buckets, const std::vector<LiveSample>& deaths);
   void AddSamples(ProfileTable::Lock& table, const std::vector<NewSample>& fresh);
   // Makes the allocation visible to readers.
   void Publish(BucketTable& buckets, LiveSample* sample);

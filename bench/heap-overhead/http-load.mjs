@@ -40,12 +40,13 @@ async function drive(port, requests, first, deadline) {
   const socket = connect({ port, host: '127.0.0.1', noDelay: true });
   await once(socket, 'connect');
   const latencies = [];
-  for (let i = first; performance.now() < deadline; i++) {
+  let next = first;
+  do {
     const sent = performance.now();
-    socket.write(requests[i % requests.length]);
+    socket.write(requests[next++ % requests.length]);
     await answer(socket);
     latencies.push(performance.now() - sent);
-  }
+  } while (performance.now() < deadline);
   socket.destroy();
   return latencies;
 }
