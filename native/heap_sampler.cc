@@ -148,8 +148,12 @@ bool HeapSampler::ReadSamples(std::vector<NewSample>* fresh) {
       continue;
     }
     const auto known = live_.find(sample.sample_id);
-    // An old id never seen before: another sampler, which counts from one.
-    if (known == live_.end()) return false;
+    // An old id that is new, or is another object's: another sampler, which
+    // counts from one again.
+    if (known == live_.end() || known->second.node_id != sample.node_id ||
+        known->second.size != sample.size) {
+      return false;
+    }
     alive.push_back(&known->second);
   }
   MarkSurvivors(fresh, last_id);
@@ -240,8 +244,9 @@ void HeapSampler::AddSamples(ProfileTable::Lock& table,
         stack_mapper_.Find(sample.node_id).value_or(table.profiler_stack()),
         {sample.size, rate_}, table.overflow_stack());
     const auto entry =
-        live_.emplace(sample.id, LiveSample{bucket, sample.size, collections_,
-                                            harvest_number_, false, representative});
+        live_.emplace(sample.id,
+                      LiveSample{bucket, sample.node_id, sample.size, collections_,
+                                 harvest_number_, false, representative});
     if (sample.survivor) Publish(table.buckets(), &entry.first->second);
   }
 }

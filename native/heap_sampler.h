@@ -83,6 +83,7 @@ class HeapSampler {
  private:
   struct LiveSample {
     BucketId bucket;
+    uint32_t node_id;
     uint64_t size;
     // The number of collections before the sample was first seen.
     uint64_t born;

@@ -8,7 +8,7 @@ export const title = 'Leaving the heap profiler on';
 
 export const method = `
 One sample per ${RATE / 1024} KiB. CPU time is user and system time of all threads of the process, garbage collection
-included. Ratios are medians of the ratios of pairs measured one right after the other, in random order, with the 95 %
+included. Ratios are medians of the ratios of pairs measured shortly after one another, in random order, with the 95 %
 bootstrap interval of that median (processes resampled first, then pairs). "off again" is a second measurement without
 any profiler: differences of its size mean nothing.`;
 
@@ -26,11 +26,11 @@ function reportInProcess({ settings, workload, pairs, harvestShare }) {
     figure(median(baseCpuMicros.flat())),
     ratio(pairedRatio(cpuMicros, baseCpuMicros)),
   ]);
-  const allocatedPerSecond = workload.bytesPerOperation * workload.operationsPerSecond;
+  const allocatedPerSecond = workload.bytesPerOperation * workload.operationsPerCpuSecond;
   return `### The handler of \`/orders\` in a loop, without HTTP
 
-${processes} processes x ${rounds} rounds of pairs of ${blockMillis} ms blocks; ${figure(workload.bytesPerOperation / 1000)} KB allocated per operation,
-${figure(allocatedPerSecond / 1e6)} MB/s. Every block begins after a full garbage collection and after the profiler has seen everything
+${processes} processes x ${rounds} rounds of pairs of blocks of ${blockMillis} ms of CPU time; ${figure(workload.bytesPerOperation / 1000)} KB allocated per operation,
+${figure(allocatedPerSecond / 1e6)} MB in a second of it. Every block begins after a full garbage collection and after the profiler has seen everything
 the service holds.
 
 ${table(['', 'against', 'CPU µs per operation', 'against', 'ratio [95 %]'], rows)}

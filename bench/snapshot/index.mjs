@@ -63,7 +63,7 @@ function addRound(series, measured) {
 
 /** A profile that lacks a good part of the stacks would be cheap for the wrong reason. */
 function checkContents(profiler, { stacksHeld, samples, bytes, overflowedSamples }) {
-  if (overflowedSamples > stacksHeld / 100) throw new Error(`${profiler} counted ${overflowedSamples} samples under (overflow)`);
+  if (overflowedSamples > 0) throw new Error(`${profiler} counted ${overflowedSamples} samples under (overflow)`);
   const sampled = stacksHeld * (1 - Math.exp(-BYTES_PER_STACK / RATE));
   if (samples < sampled * 0.9) throw new Error(`${profiler} shows ${samples} samples instead of about ${sampled}`);
   const share = bytes / (stacksHeld * BYTES_PER_STACK);
