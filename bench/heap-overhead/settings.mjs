@@ -15,6 +15,6 @@ export const IN_PROCESS = {
 };
 
 export const HTTP = {
-  full: { processes: 5, slices: 10, sliceMillis: 1000, warmUpMillis: 2000, connections: 16, routes: ['/orders', '/light'] },
+  full: { processes: 3, slices: 8, sliceMillis: 1000, warmUpMillis: 2000, connections: 16, routes: ['/orders', '/light'] },
   quick: { processes: 1, slices: 2, sliceMillis: 150, warmUpMillis: 150, connections: 8, routes: ['/orders', '/light'] },
 };
