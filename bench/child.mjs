@@ -13,7 +13,7 @@ export class Child {
    * @param {unknown} setup handed to serve()
    * @param {string[]} execArgv options for Node
    */
-  static async start(file, setup, execArgv = []) {
+  static async start(file, setup = {}, execArgv = []) {
     const child = new Child();
     child.#name = basename(fileURLToPath(file));
     child.#process = fork(file, [JSON.stringify(setup)], { execArgv });
@@ -42,7 +42,6 @@ export class Child {
     });
     const [message] = await Promise.race([once(this.#process, 'message', { signal }), failure]);
     settled.abort();
-    failure.catch(() => {});
     return message.result;
   }
 }

@@ -74,8 +74,9 @@ class BucketTable {
   void CountAlloc(BucketId id, const HeapObject& object);
   void CountFree(BucketId id, const HeapObject& object);
   // An estimated `count` of such objects lived and died unobserved.
-  void CountUnseen(BucketId id, const HeapObject& object, double count,
-                   double variance);
+  void CountUnseen(BucketId id, const HeapObject& object, double count);
+  // The counts of unseen objects of this bucket are that much less certain.
+  void AddUnseenVariance(BucketId id, double variance);
 
   // Waits that began, or were ended, at `stack`.
   void CountWait(BucketType type, StackId stack, double count, double delay,

@@ -148,8 +148,12 @@ bool HeapSampler::ReadSamples(std::vector<NewSample>* fresh) {
       continue;
     }
     const auto known = live_.find(sample.sample_id);
-    // An old id never seen before: another sampler, which counts from one.
-    if (known == live_.end()) return false;
+    // An old id that is new, or is another object's: another sampler, which
+    // counts from one again.
+    if (known == live_.end() || known->second.node_id != sample.node_id ||
+        known->second.size != sample.size) {
+      return false;
+    }
     alive.push_back(&known->second);
   }
   MarkSurvivors(fresh, last_id);
@@ -157,6 +161,7 @@ bool HeapSampler::ReadSamples(std::vector<NewSample>* fresh) {
   for (LiveSample* sample : alive) sample->seen = harvest_number_;
   last_sample_id_ = last_id;
 
+  stack_mapper_.Trim();
   std::unordered_set<uint32_t> unknown_nodes;
   for (const NewSample& sample : *fresh) {
     if (!stack_mapper_.Knows(sample.node_id)) unknown_nodes.insert(sample.node_id);
@@ -196,12 +201,34 @@ void HeapSampler::CountLiveSamples(ProfileTable::Lock& table) {
   }
   // Where nothing was skipped, nobody needs representing.
   if (unobserved_ == 0) return;
+  CountUnseen(buckets, representative_deaths);
+}
+
+void HeapSampler::CountUnseen(BucketTable& buckets,
+                              const std::vector<LiveSample>& deaths) {
+  const double attributed_before = unseen_.attributed();
   const double weight = unseen_.Attribute(
       window_chance_ < 1 ? window_chance_ : scheduler_->chance(),
-      static_cast<double>(representative_deaths.size()));
-  for (const LiveSample& sample : representative_deaths) {
-    buckets.CountUnseen(sample.bucket, ObjectOf(sample), weight,
-                        weight * (weight + 1));
+      static_cast<double>(deaths.size()));
+  const double attributed = weight * static_cast<double>(deaths.size());
+  if (attributed == 0) return;
+  std::unordered_map<BucketId, double> amounts;
+  for (const LiveSample& sample : deaths) amounts[sample.bucket] += weight;
+  for (const auto& [bucket, amount] : amounts) {
+    // What was seen in one window stands or falls together. With y the amount of
+    // a bucket in a run, Y that of all buckets, and s the bucket's share in all
+    // runs, the variance of a ratio estimate is the sum of y (y - s Y) over the
+    // runs: it vanishes for a bucket that has its share in every window.
+    const double share = attributed_before == 0
+                             ? 0
+                             : buckets.buckets()[bucket].unseen / attributed_before;
+    const double together = amount * (amount - share * attributed);
+    // That much comes from a finite number of deaths in any case, and that much
+    // from the number that went unseen.
+    buckets.AddUnseenVariance(bucket, std::max(together, amount * weight) + amount);
+  }
+  for (const LiveSample& sample : deaths) {
+    buckets.CountUnseen(sample.bucket, ObjectOf(sample), weight);
   }
 }
 
@@ -213,11 +240,13 @@ void HeapSampler::AddSamples(ProfileTable::Lock& table,
   window_chance_ = scheduler_->chance_of_last_run();
   for (const NewSample& sample : fresh) {
     const BucketId bucket = table.buckets().Find(
-        BucketType::kHeap, stack_mapper_.Find(sample.node_id, table.overflow_stack()),
+        BucketType::kHeap,
+        stack_mapper_.Find(sample.node_id).value_or(table.profiler_stack()),
         {sample.size, rate_}, table.overflow_stack());
     const auto entry =
-        live_.emplace(sample.id, LiveSample{bucket, sample.size, collections_,
-                                            harvest_number_, false, representative});
+        live_.emplace(sample.id,
+                      LiveSample{bucket, sample.node_id, sample.size, collections_,
+                                 harvest_number_, false, representative});
     if (sample.survivor) Publish(table.buckets(), &entry.first->second);
   }
 }

@@ -83,6 +83,7 @@ class HeapSampler {
  private:
   struct LiveSample {
     BucketId bucket;
+    uint32_t node_id;
     uint64_t size;
     // The number of collections before the sample was first seen.
     uint64_t born;
@@ -115,6 +116,9 @@ class HeapSampler {
   // Sorts by age and sets `survivor`; `last_id` is the youngest sample's id.
   static void MarkSurvivors(std::vector<NewSample>* fresh, uint64_t last_id);
   void CountLiveSamples(ProfileTable::Lock& table);
+  // Attributes what has died unseen since the last harvest to the buckets of
+  // what was seen to die.
+  void CountUnseen(BucketTable& buckets, const std::vector<LiveSample>& deaths);
   void AddSamples(ProfileTable::Lock& table, const std::vector<NewSample>& fresh);
   // Makes the allocation visible to readers.
   void Publish(BucketTable& buckets, LiveSample* sample);

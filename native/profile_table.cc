@@ -3,9 +3,14 @@
 namespace mprof {
 
 ProfileTable::ProfileTable(const StackTable::Limits& limits, size_t max_buckets)
-    : stacks_(limits), buckets_(max_buckets) {
-  const FrameId frame = *stacks_.InternFrame("(overflow)", "", {0, 0, 0});
-  overflow_stack_ = *stacks_.Extend(StackTable::kRoot, frame);
+    : stacks_(limits),
+      buckets_(max_buckets),
+      overflow_stack_(AddStack("(overflow)")),
+      profiler_stack_(AddStack("(profiler)")) {}
+
+StackId ProfileTable::AddStack(const char* name) {
+  // Nothing else is in the table yet, so there is room.
+  return *stacks_.Extend(StackTable::kRoot, *stacks_.InternFrame(name, "", {0, 0, 0}));
 }
 
 ProfileTable& ProfileTable::Process() {

@@ -28,6 +28,8 @@ class ProfileTable {
     BucketTable& buckets() { return table_.buckets_; }
     // The stack of whatever found no room in the tables.
     StackId overflow_stack() const { return table_.overflow_stack_; }
+    // The stack of what the profiler itself allocates.
+    StackId profiler_stack() const { return table_.profiler_stack_; }
 
    private:
     ProfileTable& table_;
@@ -35,10 +37,13 @@ class ProfileTable {
   };
 
  private:
+  StackId AddStack(const char* name);
+
   std::mutex mutex_;
   StackTable stacks_;
   BucketTable buckets_;
   StackId overflow_stack_;
+  StackId profiler_stack_;
 };
 
 }  // namespace mprof

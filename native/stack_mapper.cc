@@ -22,13 +22,16 @@ uint32_t OneBased(int line_or_column) {
 
 }  // namespace
 
-void StackMapper::Read(const Node* root, std::unordered_set<uint32_t> wanted) {
-  if (wanted.empty()) return;
+void StackMapper::Trim() {
   if (stacks_.size() > kMaxKnown) stacks_.clear();
   if (frames_.size() > kMaxKnown) {
     frames_.clear();
     native_frames_.clear();
   }
+}
+
+void StackMapper::Read(const Node* root, std::unordered_set<uint32_t> wanted) {
+  if (wanted.empty()) return;
   // Depth first without recursion: workers may run on small machine stacks.
   std::vector<const Node*> path = {root};
   std::vector<size_t> next_child = {0};
@@ -94,9 +97,10 @@ void StackMapper::Intern(ProfileTable::Lock& table) {
   new_nodes_.clear();
 }
 
-StackId StackMapper::Find(uint32_t node_id, StackId fallback) const {
+std::optional<StackId> StackMapper::Find(uint32_t node_id) const {
   const auto found = stacks_.find(node_id);
-  return found == stacks_.end() ? fallback : found->second;
+  if (found == stacks_.end()) return std::nullopt;
+  return found->second;
 }
 
 std::string StackMapper::ToUtf8(v8::Local<v8::String> text) const {

@@ -2,6 +2,7 @@
 #define MPROF_STACK_MAPPER_H_
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <unordered_set>
@@ -21,6 +22,9 @@ class StackMapper {
  public:
   explicit StackMapper(v8::Isolate* isolate) : isolate_(isolate) {}
 
+  // Forgets everything if it has become too much; to be called before the nodes
+  // of a profile are asked for.
+  void Trim();
   // Reads what it takes to map the nodes in `wanted` that are not known yet.
   void Read(const v8::AllocationProfile::Node* root,
             std::unordered_set<uint32_t> wanted);
@@ -28,8 +32,10 @@ class StackMapper {
   void Intern(ProfileTable::Lock& table);
 
   bool Knows(uint32_t node_id) const { return stacks_.count(node_id) != 0; }
-  // For nodes that Read() was asked for; others are `fallback`.
-  StackId Find(uint32_t node_id, StackId fallback) const;
+  // Empty for a node that was not in the profile. V8 copies its tree before its
+  // samples and allocates while it does; a sample taken meanwhile, of what the
+  // copying itself allocates, can hang on a node that is not in the copy.
+  std::optional<StackId> Find(uint32_t node_id) const;
 
   // Node ids start anew when the sampler is started anew.
   void ForgetNodes() { stacks_.clear(); }

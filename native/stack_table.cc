@@ -55,10 +55,15 @@ StackTable::StackTable(const Limits& limits) : limits_(limits) {
   nodes_.push_back({kRoot, 0});
 }
 
+std::optional<StringId> StackTable::FindString(std::string_view text) const {
+  const auto found = string_ids_.find(Cut(text));
+  if (found == string_ids_.end()) return std::nullopt;
+  return found->second;
+}
+
 std::optional<StringId> StackTable::InternString(std::string_view text) {
+  if (const std::optional<StringId> known = FindString(text)) return known;
   text = Cut(text);
-  const auto found = string_ids_.find(text);
-  if (found != string_ids_.end()) return found->second;
   if (string_bytes_ + text.size() > limits_.string_bytes) return std::nullopt;
   const auto id = static_cast<StringId>(strings_.size());
   strings_.emplace_back(text);
@@ -70,13 +75,18 @@ std::optional<StringId> StackTable::InternString(std::string_view text) {
 std::optional<FrameId> StackTable::InternFrame(std::string_view name,
                                                std::string_view file,
                                                const Position& position) {
-  const std::optional<StringId> name_id = InternString(name);
-  const std::optional<StringId> file_id = InternString(file);
+  // Once the frames are full, new strings would be of no use.
+  const bool full = frames_.size() >= limits_.frames;
+  const auto string_id = [&](std::string_view text) {
+    return full ? FindString(text) : InternString(text);
+  };
+  const std::optional<StringId> name_id = string_id(name);
+  const std::optional<StringId> file_id = string_id(file);
   if (!name_id || !file_id) return std::nullopt;
   const FrameKey key = {*name_id, *file_id, position};
   const auto found = frame_ids_.find(key);
   if (found != frame_ids_.end()) return found->second;
-  if (frames_.size() >= limits_.frames) return std::nullopt;
+  if (full) return std::nullopt;
   const auto id = static_cast<FrameId>(frames_.size());
   frames_.push_back(
       {*name_id, *file_id, position,

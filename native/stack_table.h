@@ -95,6 +95,7 @@ class StackTable {
     size_t operator()(const FrameKey& key) const;
   };
 
+  std::optional<StringId> FindString(std::string_view text) const;
   std::optional<StringId> InternString(std::string_view text);
 
   const Limits limits_;

@@ -2,6 +2,7 @@ import { serve } from '../child.mjs';
 import { loadProfiler } from '../profilers/index.mjs';
 import { createJsonApi } from '../services/json-api.mjs';
 import { makeDocuments } from '../services/documents.mjs';
+import { median } from '../statistics.mjs';
 
 /*
  * The request handler of the JSON API, driven in a loop, with one profiler after the other switched on: process-wide
@@ -19,18 +20,20 @@ await serve(async ({ configurations, rate, blockMillis, warmUpMillis, settleOper
     for (let i = 0; i < operations; i++) handle(documents[next++ % documents.length]);
   };
 
-  const perMilli = calibrate(run, warmUpMillis);
-  const operations = Math.max(1, Math.round(perMilli * blockMillis));
+  measurePace(run, warmUpMillis);
+  const perMilli = measurePace(run, warmUpMillis / 3);
+  const operations = Math.ceil(perMilli * blockMillis);
 
   return {
-    describe: () => ({ operationsPerBlock: operations, bytesPerOperation: allocatedBytes(run), operationsPerSecond: perMilli * 1000 }),
+    describe: () => ({ operationsPerBlock: operations, bytesPerOperation: allocatedBytes(run), operationsPerCpuSecond: perMilli * 1000 }),
 
-    /** CPU time per operation in microseconds, all threads. */
+    /** Per operation in microseconds: CPU time of all threads, and mprof's harvests' part of it. */
     async block(name) {
       const profiler = profilers.get(name);
       await profiler.start(rate);
-      // Until all that the API remembers has been sampled: a profiler that has just started has nothing to keep.
-      run(settleOperations);
+      // Until all that the API remembers has been sampled: a profiler that has just started has nothing to keep. Not
+      // always equally long, or the block would always end right before, or right after, the same collection.
+      run(Math.round(settleOperations * (1 + Math.random() / 2)));
       const harvestBefore = profiler.stats?.().harvestNanos ?? 0;
       const before = process.cpuUsage();
       run(operations);
@@ -44,24 +47,23 @@ await serve(async ({ configurations, rate, blockMillis, warmUpMillis, settleOper
   };
 });
 
-/** Operations per millisecond, once warm. */
-function calibrate(run, warmUpMillis) {
-  const start = performance.now();
-  let [operations, middle, atMiddle] = [0, start, 0];
-  while (performance.now() - start < warmUpMillis) {
+/** Operations per millisecond of CPU time. */
+function measurePace(run, millis) {
+  const before = process.cpuUsage();
+  for (let operations = 10; ; operations += 10) {
     run(10);
-    operations += 10;
-    if (middle === start && performance.now() - start > warmUpMillis / 2) [middle, atMiddle] = [performance.now(), operations];
+    const { user, system } = process.cpuUsage(before);
+    if (user + system >= millis * 1000) return (operations / (user + system)) * 1000;
   }
-  return (operations - atMiddle) / (performance.now() - middle);
 }
 
 /** The median over single operations; a garbage collection makes the difference negative, now and then. */
 function allocatedBytes(run) {
-  const differences = Array.from({ length: 101 }, () => {
-    const before = process.memoryUsage().heapUsed;
-    run(1);
-    return process.memoryUsage().heapUsed - before;
-  });
-  return differences.sort((a, b) => a - b)[50];
+  return median(
+    Array.from({ length: 101 }, () => {
+      const before = process.memoryUsage().heapUsed;
+      run(1);
+      return process.memoryUsage().heapUsed - before;
+    }),
+  );
 }

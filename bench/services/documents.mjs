@@ -1,6 +1,6 @@
 import { seededRandom } from '../random.mjs';
 
-const ITEMS = 44;
+const ITEMS = 54;
 const WORDS = ['amber', 'basalt', 'cedar', 'dune', 'ember', 'fjord', 'grove', 'harbor', 'indigo', 'juniper', 'kelp', 'lagoon'];
 
 /** Orders of about 10 KB of JSON, all different, the same ones every time. */

@@ -27,6 +27,9 @@ export interface ChildOptions {
  */
 export const UNOPTIMISED = ['--no-opt', '--no-sparkplug', '--no-maglev', '--no-lazy-feedback-allocation'];
 
+/** With these, collections happen when the program asks for one, and only then. */
+export const OWN_COLLECTIONS = ['--expose-gc', '--min-semi-space-size=64', '--max-semi-space-size=64'];
+
 /** Path of a program in test/fixtures. */
 export function fixture(name: string): string {
   return resolve('test/fixtures', name);
@@ -35,9 +38,10 @@ export function fixture(name: string): string {
 /** Runs a program with this Node.js, free of the loaders and the coverage that the test itself runs under. */
 export function runNode(program: string, { flags = [], args = [], env = {}, cwd, onOutput }: ChildOptions = {}): Promise<Exit> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [...flags, program, ...args], {
+    // tap adds its loaders to the NODE_OPTIONS of every child, whatever environment it is given.
+    const child = spawn('env', ['-u', 'NODE_OPTIONS', process.execPath, ...flags, program, ...args], {
       cwd,
-      env: { ...cleanEnv(), ...env },
+      env: { ...process.env, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     const exit: Exit = { code: null, signal: null, stdout: '', stderr: '' };
@@ -64,8 +68,4 @@ export async function runJson<T>(program: string, options: ChildOptions = {}): P
 export async function knownFlags(flags: readonly string[]): Promise<string[]> {
   const { stdout } = await runNode('--v8-options');
   return flags.filter((flag) => stdout.includes(`${flag.replace(/=.*/, '')} (`));
-}
-
-function cleanEnv(): NodeJS.ProcessEnv {
-  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(NODE_|_?TAP)/.test(name)));
 }

@@ -82,6 +82,7 @@ class SymbolTable {
         file: Uint32Array.from(frames, (frame) => frame[1]!),
         line: Uint32Array.from(frames, (frame) => frame[2]!),
         column: Uint32Array.from(frames, (frame) => frame[3]!),
+        startLine: Uint32Array.from(frames, (frame) => frame[2]!),
         address: Float64Array.from(frames, ([name, file, line, column]) =>
           addressOf(`${texts[name!]} ${texts[file!]} ${line} ${column}`),
         ),

@@ -1,0 +1,10 @@
+import { measureHttp } from './http.mjs';
+import { measureInProcess } from './in-process.mjs';
+
+export { method, report, title } from './report.mjs';
+
+export const name = 'heap-overhead';
+
+export async function measure(options) {
+  return { inProcess: await measureInProcess(options), http: await measureHttp(options) };
+}

@@ -1,0 +1,37 @@
+import { parseArgs } from 'node:util';
+import * as heapOverhead from './heap-overhead/index.mjs';
+import { describeEnvironment, loadAverage } from './environment.mjs';
+import { checkSane } from './check-sane.mjs';
+import { installRivals, packageVersions } from './profilers/install.mjs';
+import { renderPart, writeReport } from './report.mjs';
+import { saveResult } from './results.mjs';
+import * as snapshot from './snapshot/index.mjs';
+
+/*
+ * npm run bench                    all parts, then RESULTS.md
+ * npm run bench -- snapshot        one part
+ * npm run bench -- --quick         half a minute instead of half an hour; writes nothing, checks that everything works
+ *
+ * Measures the Node.js it is run with: `/path/to/node bench/run.mjs` for another one, after building mprof for it.
+ */
+
+const PARTS = [heapOverhead, snapshot];
+
+const { values, positionals } = parseArgs({ allowPositionals: true, options: { quick: { type: 'boolean', default: false } } });
+const unknown = positionals.find((name) => !PARTS.some((part) => part.name === name));
+if (unknown !== undefined) {
+  console.error(`There is no part "${unknown}"; there are ${PARTS.map(({ name }) => name).join(', ')}`);
+  process.exit(2);
+}
+
+installRivals();
+for (const part of PARTS.filter(({ name }) => positionals.length === 0 || positionals.includes(name))) {
+  const loadBefore = loadAverage();
+  const data = await part.measure({ quick: values.quick, log: (text) => console.error(`${part.name}: ${text}`) });
+  checkSane(data);
+  const environment = { ...describeEnvironment(), loadBefore, loadAfter: loadAverage() };
+  const result = { part: part.name, environment, versions: packageVersions(), data };
+  console.log(renderPart(part, [result]));
+  if (!values.quick) await saveResult(result);
+}
+if (!values.quick) await writeReport(PARTS);

@@ -1,0 +1,55 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { serve } from '../child.mjs';
+import { loadProfiler } from '../profilers/index.mjs';
+import { shuffled } from '../random.mjs';
+import { cpuAndPeak, longestStall } from './measure.mjs';
+import { holdStacks } from './stacks.mjs';
+
+/* A process that holds many distinct stacks, and takes profiles of them with one profiler. */
+
+await serve(async ({ name, stacks, rate }) => {
+  const profiler = await loadProfiler(name);
+  await profiler.start(rate);
+  const held = holdStacks(stacks);
+
+  /** Each profile starts as in a service between two of them: what the last one left behind has been collected. */
+  async function settle() {
+    gc();
+    await sleep(50);
+  }
+
+  async function round() {
+    const measured = {};
+    const steps = {
+      async cost() {
+        const { cpuMillis, peakBytes, result } = await cpuAndPeak(profiler.takeProfile);
+        Object.assign(measured, { cpuMillis, peakBytes, bytes: result.length });
+      },
+      // Apart from the CPU time: watching the event loop keeps it busy.
+      async stall() {
+        measured.stallMillis = await longestStall(profiler.takeProfile);
+      },
+      async refresh() {
+        const start = performance.now();
+        profiler.refresh?.();
+        measured.refreshMillis = performance.now() - start;
+      },
+    };
+    for (const step of shuffled(Object.values(steps))) {
+      await settle();
+      await step();
+    }
+    return measured;
+  }
+
+  return {
+    round,
+    /** What the profile shows, and what was left out of it. */
+    async inspect() {
+      const { overflowedSamples = 0, longestHarvestNanos = 0 } = profiler.stats?.() ?? {};
+      const inUse = profiler.readInUse(await profiler.takeProfile());
+      return { stacksHeld: held.length, overflowedSamples, longestHarvestMillis: longestHarvestNanos / 1e6, ...inUse };
+    },
+    stop: () => profiler.stop(),
+  };
+});

@@ -1,0 +1,68 @@
+import { figure, ratio, table } from '../markdown.mjs';
+import { LABELS, PROFILERS } from '../profilers/index.mjs';
+import { median, pairedRatio } from '../statistics.mjs';
+import { BYTES_PER_STACK, RATE } from './settings.mjs';
+
+export const title = 'Producing one profile';
+
+export const method = `
+A process holds ${BYTES_PER_STACK / 1024} KiB at each of many distinct stacks of 18 frames and samples every ${RATE / 1024} KiB, so that
+about ${Math.round((1 - Math.exp(-BYTES_PER_STACK / RATE)) * 100)} % of the stacks are in the profile. A profile is what users of each send: gzipped protobuf of
+\`lookup('heap').toBuffer()\` (twice the values) and of \`encode(heap.profile())\`, and the JSON of \`getSamplingProfile\`, which
+runs a full garbage collection. Stall is the longest time the event loop stood still; CPU time is of all threads; peak
+is the growth of resident memory. Processes with one profiler each are alive together and take turns in random order;
+medians, and ratios of pairs to \`@datadog/pprof\` with the 95 % bootstrap interval of their median.`;
+
+const COLUMNS = [
+  ['stall ms', 'stallMillis', 1],
+  ['CPU ms', 'cpuMillis', 1],
+  ['KB out', 'bytes', 1e-3],
+  ['peak MB', 'peakBytes', 1e-6],
+];
+
+/** Markdown of one result. */
+export function report({ settings, sizes }) {
+  return sizes.map((size) => reportSize(settings, size)).join('\n\n');
+}
+
+function reportSize({ processes, rounds }, { stacks, profilers, tableOnly }) {
+  const rows = [
+    ...PROFILERS.map((name) => row(LABELS[name], profilers[name], profilers.datadog)),
+    row('mprof after `stop()`: the table alone', tableOnly, profilers.datadog),
+  ];
+  const head = ['', ...COLUMNS.flatMap(([label], i) => (i < 2 ? [label, 'ratio'] : [label])), 'largest peak MB', 'samples', 'bytes in use / held'];
+  return `### ${stacks} stacks
+
+${processes} processes x ${rounds} rounds.
+
+${table(head, rows)}
+
+${describeHarvest(profilers.mprof)}`;
+}
+
+function row(label, series, base) {
+  const { samples, share } = contents(series);
+  return [
+    label,
+    ...COLUMNS.flatMap(([, metric, scale], i) => {
+      const value = figure(median(series[metric].flat()) * scale);
+      return i < 2 ? [value, series === base ? '1' : ratio(pairedRatio(series[metric], base[metric]))] : [value];
+    }),
+    figure(Math.max(...series.peakBytes.flat()) * 1e-6),
+    samples,
+    share,
+  ];
+}
+
+function contents({ inspected }) {
+  if (inspected.length === 0) return { samples: '', share: '' };
+  const samples = median(inspected.map((each) => each.samples));
+  const share = median(inspected.map(({ bytes, stacksHeld }) => bytes / (stacksHeld * BYTES_PER_STACK)));
+  return { samples: samples.toFixed(0), share: share.toFixed(3) };
+}
+
+function describeHarvest({ refreshMillis, inspected }) {
+  const overflowed = inspected.reduce((sum, { overflowedSamples }) => sum + overflowedSamples, 0);
+  return `mprof reads V8's samples first: ${figure(median(refreshMillis.flat()))} ms of its stall. The same pause comes before garbage
+collections, within the budget of 1 % of the CPU time; the longest there was ${figure(Math.max(...inspected.map(({ longestHarvestMillis }) => longestHarvestMillis)))} ms. Samples counted under (overflow): ${overflowed}.`;
+}

@@ -1,0 +1,102 @@
+import { symlink, mkdir, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import t from 'tap';
+import ts from 'typescript';
+
+/* That the types are found, and say what they should, whatever way a user's compiler resolves modules. */
+
+const CONSUMER = `
+import { createServer, type Server } from 'node:http';
+import { lookup, memProfile, memProfileRate, profiles, setMemProfileRate, start, stats, stop, writeHeapProfile } from 'mprof';
+import type { CodedError, ErrorCode, HeapValues, MemProfileOptions, MemProfileRecord, Profile, ProfileOptions, StackFrame, StartOptions, Stats } from 'mprof';
+import { handler, listen, type ListenOptions } from 'mprof/http';
+import { decode, encode, gunzip, gzip, checkValid, type Profile as Decoded } from 'mprof/pprof';
+
+const options: StartOptions = { memProfileRate: 524288, stackDepth: 64, allocsBudget: 0.02 };
+start(options);
+setMemProfileRate(memProfileRate());
+const state: Stats['heap'] = stats().heap;
+const readOptions: MemProfileOptions = { inuseZero: true, gc: true };
+const records: MemProfileRecord[] = memProfile(readOptions);
+const leaf: StackFrame | undefined = records[0]?.stack[0];
+const values: HeapValues[] = records.map(({ estimated }) => estimated);
+const code: ErrorCode = 'ERR_MPROF_SAMPLER_IN_USE';
+const error = new Error() as CodedError;
+if (error.code === code) stop();
+async function write(): Promise<Uint8Array> {
+  const heap: Profile | undefined = lookup('heap');
+  const write: ProfileOptions = { debug: 1, gc: true };
+  await heap?.writeTo(process.stdout, write);
+  await heap?.writeTo('heap.pb.gz');
+  await writeHeapProfile(process.stdout);
+  for (const { name, description } of profiles()) console.log(name, description);
+  const profile: Decoded = decode(await lookup('allocs')!.toBuffer());
+  checkValid(profile);
+  return gzip(gunzip(encode(profile)));
+}
+const where: ListenOptions = { port: 0, host: '127.0.0.1' };
+const server: Promise<Server> = listen(where);
+createServer(handler);
+export { leaf, server, state, values, write };
+
+// @ts-expect-error a number
+start({ memProfileRate: '1' });
+// @ts-expect-error no such option
+start({ rate: 1 });
+// @ts-expect-error there may be no such profile
+lookup('heap').toBuffer();
+// @ts-expect-error a state there is not
+const other: Stats['heap'] = 'paused';
+// @ts-expect-error a stream or a path
+writeHeapProfile(1);
+`;
+
+const RESOLUTIONS: Record<string, ts.CompilerOptions> = {
+  node16: { module: ts.ModuleKind.Node16, moduleResolution: ts.ModuleResolutionKind.Node16 },
+  'node10, for CommonJS': {
+    module: ts.ModuleKind.CommonJS,
+    moduleResolution: ts.ModuleResolutionKind.Node10,
+    ignoreDeprecations: '6.0',
+  },
+  bundler: { module: ts.ModuleKind.ESNext, moduleResolution: ts.ModuleResolutionKind.Bundler },
+};
+
+t.test('a program that uses everything compiles', async (t) => {
+  const directory = t.testdir({ 'package.json': '{ "type": "commonjs" }' });
+  await mkdir(join(directory, 'node_modules'));
+  await symlink(resolve('.'), join(directory, 'node_modules', 'mprof'), 'dir');
+  const files = { node16: ['cjs.cts', 'esm.mts'], 'node10, for CommonJS': ['index.ts'], bundler: ['index.ts'] };
+  for (const name of new Set(Object.values(files).flat())) await writeFile(join(directory, name), CONSUMER);
+
+  for (const [name, resolution] of Object.entries(RESOLUTIONS)) {
+    const program = ts.createProgram(
+      files[name as keyof typeof files].map((file) => join(directory, file)),
+      {
+        ...resolution,
+        target: ts.ScriptTarget.ES2022,
+        lib: ['lib.es2022.d.ts'],
+        types: ['node'],
+        typeRoots: [resolve('node_modules/@types')],
+        strict: true,
+        exactOptionalPropertyTypes: true,
+        noEmit: true,
+      },
+    );
+    // The program and this package's declarations; those of Node.js and TypeScript are not on trial.
+    const checked = program.getSourceFiles().filter(({ fileName }) => !fileName.startsWith(resolve('node_modules')));
+    const diagnostics = [
+      ...program.getOptionsDiagnostics(),
+      ...program.getGlobalDiagnostics(),
+      ...checked.flatMap((file) => [...program.getSyntacticDiagnostics(file), ...program.getSemanticDiagnostics(file)]),
+    ];
+    const messages = diagnostics.map(({ file, start, messageText }) => {
+      const line = file === undefined ? '' : `${file.fileName}:${file.getLineAndCharacterOfPosition(start ?? 0).line + 1}: `;
+      return line + ts.flattenDiagnosticMessageText(messageText, '\n');
+    });
+    t.same(messages, [], name);
+    const paths = new Set(checked.map(({ fileName }) => fileName));
+    for (const path of ['index', 'http/index', 'pprof/index']) {
+      t.ok(paths.has(resolve(`dist/${path}.d.ts`)), `${name} finds dist/${path}.d.ts`);
+    }
+  }
+});
