@@ -28,6 +28,8 @@ class HarvestScheduler {
   // What the harvest that Next() asked for has cost.
   void Spent(int64_t cost_nanos);
 
+  // Whether the harvest that Next() asked for is the last one of a run.
+  bool ends_run() const { return !second_of_run_; }
   // The probability with which the latest run was started.
   double chance_of_last_run() const { return chance_of_last_run_; }
   // The probability with which the next collection starts a run; 1 as long as

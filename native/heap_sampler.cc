@@ -60,7 +60,7 @@ void HeapSampler::Stop() {
 
 void HeapSampler::Refresh() {
   if (!sampling() || in_harvest_) return;
-  Harvest();
+  Harvest(false);
   if (published_) return;
   // As long as no collection has published anything, a reader sees everything;
   // once, as in Go.
@@ -101,12 +101,12 @@ void HeapSampler::BeforeCollection() {
 bool HeapSampler::HarvestIfDue() {
   if (collecting_) {
     // Somebody asked for this collection and pays for it.
-    Harvest();
+    Harvest(false);
     return true;
   }
   const int64_t before = ThreadCpuNanos();
   if (!scheduler_->Next(before)) return false;
-  Harvest();
+  Harvest(scheduler_->ends_run());
   const int64_t cost = ThreadCpuNanos() - before;
   scheduler_->Spent(cost);
   harvest_nanos_ += cost;
@@ -114,7 +114,7 @@ bool HeapSampler::HarvestIfDue() {
   return true;
 }
 
-void HeapSampler::Harvest() {
+void HeapSampler::Harvest(bool ends_run) {
   const uint64_t last_before = last_sample_id_;
   std::vector<NewSample> fresh;
   in_harvest_ = true;
@@ -128,6 +128,10 @@ void HeapSampler::Harvest() {
   ProfileTable::Lock table(table_);
   stack_mapper_.Intern(table);
   CountLiveSamples(table);
+  // Without a collection that was left out since the last harvest, what is new
+  // are all samples of one window.
+  run_ended_ = ends_run && unobserved_ == 0;
+  if (run_ended_) window_chance_ = scheduler_->chance_of_last_run();
   AddSamples(table, fresh);
   unobserved_ = 0;
 }
@@ -199,9 +203,7 @@ void HeapSampler::CountLiveSamples(ProfileTable::Lock& table) {
     if (sample.representative) representative_deaths.push_back(sample);
     entry = live_.erase(entry);
   }
-  // Where nothing was skipped, nobody needs representing.
-  if (unobserved_ == 0) return;
-  CountUnseen(buckets, representative_deaths);
+  if (run_ended_) CountUnseen(buckets, representative_deaths);
 }
 
 void HeapSampler::CountUnseen(BucketTable& buckets,
@@ -234,10 +236,6 @@ void HeapSampler::CountUnseen(BucketTable& buckets,
 
 void HeapSampler::AddSamples(ProfileTable::Lock& table,
                              const std::vector<NewSample>& fresh) {
-  // Only without a skipped collection since the last harvest are these all
-  // samples of one window.
-  const bool representative = unobserved_ == 0;
-  window_chance_ = scheduler_->chance_of_last_run();
   for (const NewSample& sample : fresh) {
     const BucketId bucket = table.buckets().Find(
         BucketType::kHeap,
@@ -246,7 +244,7 @@ void HeapSampler::AddSamples(ProfileTable::Lock& table,
     const auto entry =
         live_.emplace(sample.id,
                       LiveSample{bucket, sample.node_id, sample.size, collections_,
-                                 harvest_number_, false, representative});
+                                 harvest_number_, false, run_ended_});
     if (sample.survivor) Publish(table.buckets(), &entry.first->second);
   }
 }

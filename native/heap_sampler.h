@@ -110,7 +110,8 @@ class HeapSampler {
   void BeforeCollection();
   // False if this collection is to be left out.
   bool HarvestIfDue();
-  void Harvest();
+  // `ends_run`: it is the last one of a run of the scheduler's.
+  void Harvest(bool ends_run);
   // Reads V8's samples. False when they are not this sampler's.
   bool ReadSamples(std::vector<NewSample>* fresh);
   // Sorts by age and sets `survivor`; `last_id` is the youngest sample's id.
@@ -146,7 +147,9 @@ class HeapSampler {
   uint64_t collections_ = 0;
   // Collections nobody harvested since the last harvest.
   uint64_t unobserved_ = 0;
-  // The chance with which the run was started whose window was seen last.
+  // The last harvest ended a run, which had been started with this chance: the
+  // samples that were new then represent those that go unseen.
+  bool run_ended_ = false;
   double window_chance_ = 1;
   bool published_ = false;
 
