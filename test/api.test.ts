@@ -220,6 +220,27 @@ t.test('one instance, however it is loaded', async (t) => {
   t.match(names, { mprof: ['lookup', 'memProfile', 'memProfileRate'], 'mprof/http': ['handler', 'listen'], 'mprof/pprof': ['checkValid', 'decode'] });
 });
 
+t.test('a native part that does not fit', async (t) => {
+  const { modules } = process.versions;
+  t.same(await runJson(fixture('binary.cjs'), { args: ['999'] }), {
+    name: 'Error',
+    code: 'ERR_MPROF_BINARY',
+    message:
+      `the native part of mprof was built for a Node.js with ABI 999, and ${process.version} has ABI ${modules}; ` +
+      'build it for this Node.js with "npm rebuild mprof"',
+  });
+  t.match(
+    await runJson(fixture('binary.cjs')),
+    {
+      name: 'Error',
+      code: 'ERR_MPROF_BINARY',
+      message: /^the native part of mprof cannot be loaded \([^\n]*: cannot open shared object file\); build it for this Node.js with/,
+      cause: /and more$/,
+    },
+    'or is missing',
+  );
+});
+
 t.test('profiles by name', async (t) => {
   for (const name of ['nope', '', 'Heap', 'heap ', 'constructor', '__proto__', 'toString']) t.equal(lookup(name), undefined, `"${name}"`);
   const names = profiles().map(({ name }) => name);

@@ -293,8 +293,8 @@ t.test('go tool pprof', needsGo(), async (t) => {
       },
     };
     const kept = Array.from({ length: 100 }, () => makers['make<Holder>']());
-    const { stdout } = await goPprof(['-traces', '-sample_index=alloc_space'], `${url}/heap?debug=1`);
-    t.strictSame(requests.splice(0), ['GET /debug/pprof/heap?debug=1', 'POST /debug/pprof/symbol']);
+    const { stdout } = await goPprof(['-traces', '-sample_index=alloc_space'], `${url}/heap?debug=1&gc=1`);
+    t.strictSame(requests.splice(0), ['GET /debug/pprof/heap?debug=1&gc=1', 'POST /debug/pprof/symbol']);
     t.equal(kept.length, 100);
     t.match(stdout, /make\(Holder\)/, 'what pprof would drop as the arguments of a template');
     t.notMatch(stdout, /<unknown>/);
