@@ -33,7 +33,10 @@ double UnseenEstimator::Attribute(double chance, double deaths) {
                                         kLargestShareAhead * unseen_);
   const double correction =
       std::max(0.0, 1 + owed / (kRunsToCorrect * mean_gap_));
-  const double scaled = deaths * weight * mean_gap_ / mean_weight_ * correction;
+  // Without any weight yet, as for the windows before the first choice, there is
+  // no ratio to scale by, and 0 / 0 would spoil the counts for good.
+  const double scaled =
+      mean_weight_ > 0 ? deaths * weight * mean_gap_ / mean_weight_ * correction : owed;
   const double amount = std::clamp(scaled, 0.0, std::max(0.0, owed + largest_ahead));
   attributed_ += amount;
   return amount / deaths;
