@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "heap_sampler.h"
+#include "pin_library.h"
 #include "profile_table.h"
 #include "snapshot.h"
 
@@ -127,9 +128,11 @@ Napi::Value TakeAllFrames(const Napi::CallbackInfo& info) {
 
 Napi::Value CountHeapBuckets(const Napi::CallbackInfo& info) {
   SamplerOf(info).Refresh();
-  ProfileTable::Lock table(ProfileTable::Process());
-  return Napi::Number::New(info.Env(),
-                           static_cast<double>(table.buckets().buckets().size()));
+  const size_t count = [] {
+    ProfileTable::Lock table(ProfileTable::Process());
+    return table.buckets().Count(BucketType::kHeap);
+  }();
+  return Napi::Number::New(info.Env(), static_cast<double>(count));
 }
 
 Napi::Value GetStats(const Napi::CallbackInfo& info) {
@@ -168,7 +171,8 @@ Napi::Value GetStats(const Napi::CallbackInfo& info) {
 
 Napi::Value GetGcLog(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
-  const GcLog& log = SamplerOf(info).gc_log();
+  // A copy: what is created here can run a collection, which goes on logging.
+  const GcLog log = SamplerOf(info).gc_log();
   std::vector<double> pause_nanos(log.pause_nanos().begin(), log.pause_nanos().end());
   Napi::Array pause_end = Napi::Array::New(env, GcLog::kPauses);
   for (uint32_t i = 0; i < GcLog::kPauses; i++) {
@@ -206,14 +210,15 @@ Napi::Value Attach(const Napi::CallbackInfo& info) {
   return exports;
 }
 
+}  // namespace
+
 Napi::Object Init(Napi::Env env, Napi::Object exports) {
+  PinLibrary();
   exports["abi"] = Napi::Number::New(env, NODE_MODULE_VERSION);
   exports["attach"] = Napi::Function::New(env, Attach, "attach");
   return exports;
 }
 
 NODE_API_MODULE(mprof, Init)
-
-}  // namespace
 
 }  // namespace mprof

@@ -1,5 +1,6 @@
 #include "bucket_table.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 
@@ -78,16 +79,22 @@ void BucketTable::CountFree(BucketId id, const HeapObject& object) {
   bucket.free_bytes += weight * static_cast<double>(object.size);
 }
 
-void BucketTable::CountUnseen(BucketId id, const HeapObject& object, double count) {
-  Bucket& bucket = buckets_[id];
-  const double weight = WeightIn(bucket, object);
-  bucket.unseen += count * weight;
-  bucket.unseen_bytes += count * weight * static_cast<double>(object.size);
-  bucket.variance += count * weight * (weight - 1);
+double BucketTable::WeightOf(BucketId id, const HeapObject& object) const {
+  return WeightIn(buckets_[id], object);
 }
 
-void BucketTable::AddUnseenVariance(BucketId id, double variance) {
-  buckets_[id].variance += variance;
+void BucketTable::CountUnseen(BucketId id, double objects, double bytes,
+                              double variance) {
+  Bucket& bucket = buckets_[id];
+  bucket.unseen += objects;
+  bucket.unseen_bytes += bytes;
+  bucket.variance += variance;
+}
+
+size_t BucketTable::Count(BucketType type) const {
+  return static_cast<size_t>(
+      std::count_if(buckets_.begin(), buckets_.end(),
+                    [type](const Bucket& bucket) { return bucket.type == type; }));
 }
 
 }  // namespace mprof

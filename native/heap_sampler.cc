@@ -31,6 +31,7 @@ HeapSampler::~HeapSampler() {
 }
 
 bool HeapSampler::Start(const Options& options) {
+  Stop();
   const bool started = isolate_->GetHeapProfiler()->StartSamplingHeapProfiler(
       static_cast<uint64_t>(options.rate), options.stack_depth);
   if (!started) return false;
@@ -41,6 +42,10 @@ bool HeapSampler::Start(const Options& options) {
   stack_mapper_.ForgetNodes();
   last_sample_id_ = 0;
   unobserved_ = 0;
+  run_ended_ = false;
+  unseen_before_ += unseen_.unseen();
+  attributed_before_ += unseen_.attributed();
+  unseen_ = UnseenEstimator();
   published_ = false;
   lost_ = false;
   running_ = true;
@@ -208,29 +213,15 @@ void HeapSampler::CountLiveSamples(ProfileTable::Lock& table) {
 
 void HeapSampler::CountUnseen(BucketTable& buckets,
                               const std::vector<LiveSample>& deaths) {
-  const double attributed_before = unseen_.attributed();
-  const double weight = unseen_.Attribute(
-      window_chance_ < 1 ? window_chance_ : scheduler_->chance(),
-      static_cast<double>(deaths.size()));
-  const double attributed = weight * static_cast<double>(deaths.size());
-  if (attributed == 0) return;
-  std::unordered_map<BucketId, double> amounts;
-  for (const LiveSample& sample : deaths) amounts[sample.bucket] += weight;
-  for (const auto& [bucket, amount] : amounts) {
-    // What was seen in one window stands or falls together. With y the amount of
-    // a bucket in a run, Y that of all buckets, and s the bucket's share in all
-    // runs, the variance of a ratio estimate is the sum of y (y - s Y) over the
-    // runs: it vanishes for a bucket that has its share in every window.
-    const double share = attributed_before == 0
-                             ? 0
-                             : buckets.buckets()[bucket].unseen / attributed_before;
-    const double together = amount * (amount - share * attributed);
-    // That much comes from a finite number of deaths in any case, and that much
-    // from the number that went unseen.
-    buckets.AddUnseenVariance(bucket, std::max(together, amount * weight) + amount);
-  }
+  std::vector<UnseenEstimator::Death> window;
+  window.reserve(deaths.size());
   for (const LiveSample& sample : deaths) {
-    buckets.CountUnseen(sample.bucket, ObjectOf(sample), weight);
+    const double objects = buckets.WeightOf(sample.bucket, ObjectOf(sample));
+    window.push_back(
+        {sample.bucket, objects, objects * static_cast<double>(sample.size)});
+  }
+  for (const auto& change : unseen_.AddWindow(window_chance_, window)) {
+    buckets.CountUnseen(change.bucket, change.objects, change.bytes, change.variance);
   }
 }
 
@@ -272,8 +263,8 @@ HeapSampler::Stats HeapSampler::GetStats() const {
   stats.lost = lost_;
   stats.live_samples = live_.size();
   stats.samples = samples_;
-  stats.unseen = unseen_.unseen();
-  stats.attributed = unseen_.attributed();
+  stats.unseen = unseen_before_ + unseen_.unseen();
+  stats.attributed = attributed_before_ + unseen_.attributed();
   stats.collections = collections_;
   stats.harvests = harvests_;
   stats.skipped = skipped_;
