@@ -9,6 +9,7 @@
         "native/gc_log.cc",
         "native/harvest_scheduler.cc",
         "native/heap_sampler.cc",
+        "native/pin_library.cc",
         "native/profile_table.cc",
         "native/promise_probe.cc",
         "native/snapshot.cc",

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "heap_sampler.h"
+#include "pin_library.h"
 #include "profile_table.h"
 #include "promise_probe.h"
 #include "snapshot.h"
@@ -241,7 +242,8 @@ Napi::Value GetStats(const Napi::CallbackInfo& info) {
 
 Napi::Value GetGcLog(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
-  const GcLog& log = SamplerOf(info).gc_log();
+  // A copy: what is created here can run a collection, which goes on logging.
+  const GcLog log = SamplerOf(info).gc_log();
   std::vector<double> pause_nanos(log.pause_nanos().begin(), log.pause_nanos().end());
   Napi::Array pause_end = Napi::Array::New(env, GcLog::kPauses);
   for (uint32_t i = 0; i < GcLog::kPauses; i++) {
@@ -298,14 +300,15 @@ Napi::Value Attach(const Napi::CallbackInfo& info) {
   return exports;
 }
 
+}  // namespace
+
 Napi::Object Init(Napi::Env env, Napi::Object exports) {
+  PinLibrary();
   exports["abi"] = Napi::Number::New(env, NODE_MODULE_VERSION);
   exports["attach"] = Napi::Function::New(env, Attach, "attach");
   return exports;
 }
 
 NODE_API_MODULE(mprof, Init)
-
-}  // namespace
 
 }  // namespace mprof

@@ -81,16 +81,16 @@ void BucketTable::CountFree(BucketId id, const HeapObject& object) {
   bucket.free_bytes += weight * static_cast<double>(object.size);
 }
 
-void BucketTable::CountUnseen(BucketId id, const HeapObject& object, double count) {
-  Bucket& bucket = buckets_[id];
-  const double weight = WeightIn(bucket, object);
-  bucket.unseen += count * weight;
-  bucket.unseen_bytes += count * weight * static_cast<double>(object.size);
-  bucket.variance += count * weight * (weight - 1);
+double BucketTable::WeightOf(BucketId id, const HeapObject& object) const {
+  return WeightIn(buckets_[id], object);
 }
 
-void BucketTable::AddUnseenVariance(BucketId id, double variance) {
-  buckets_[id].variance += variance;
+void BucketTable::CountUnseen(BucketId id, double objects, double bytes,
+                              double variance) {
+  Bucket& bucket = buckets_[id];
+  bucket.unseen += objects;
+  bucket.unseen_bytes += bytes;
+  bucket.variance += variance;
 }
 
 void BucketTable::CountWait(BucketType type, StackId stack, double count,

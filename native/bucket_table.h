@@ -73,10 +73,12 @@ class BucketTable {
   // One such object was allocated, or died.
   void CountAlloc(BucketId id, const HeapObject& object);
   void CountFree(BucketId id, const HeapObject& object);
-  // An estimated `count` of such objects lived and died unobserved.
-  void CountUnseen(BucketId id, const HeapObject& object, double count);
-  // The counts of unseen objects of this bucket are that much less certain.
-  void AddUnseenVariance(BucketId id, double variance);
+  // How much one such object adds to the counts of this bucket: 1, or in the
+  // overflow bucket its estimate.
+  double WeightOf(BucketId id, const HeapObject& object) const;
+  // So much more of this bucket, as it counts, lived and died unobserved, and
+  // the variance of that has changed by so much.
+  void CountUnseen(BucketId id, double objects, double bytes, double variance);
 
   // Waits that began, or were ended, at `stack`.
   void CountWait(BucketType type, StackId stack, double count, double delay,
@@ -109,7 +111,6 @@ class BucketTable {
   BucketId Add(const Key& key, uint64_t size);
   BucketId FindOverflow(BucketType type, StackId overflow_stack);
   static bool IsOverflow(const Bucket& bucket) { return bucket.size == 0; }
-  // What one sampled object adds to the bucket: 1, or its estimate.
   static double WeightIn(const Bucket& bucket, const HeapObject& object);
 
   const size_t max_buckets_;

@@ -28,6 +28,8 @@ class HarvestScheduler {
   // What the harvest that Next() asked for has cost.
   void Spent(int64_t cost_nanos);
 
+  // Whether the harvest that Next() asked for is the last one of a run.
+  bool ends_run() const { return !second_of_run_; }
   // The probability with which the latest run was started.
   double chance_of_last_run() const { return chance_of_last_run_; }
   // The probability with which the next collection starts a run; 1 as long as
@@ -35,16 +37,16 @@ class HarvestScheduler {
   double chance() const { return chance_; }
 
  private:
-  double NextChance(int64_t cpu_nanos) const;
+  double NextChance() const;
 
   const double budget_;
-  const int64_t cpu_at_start_;
   std::mt19937_64 random_;
   double chance_ = 1;
   double chance_of_last_run_ = 1;
   bool second_of_run_ = false;
-  int64_t spent_nanos_ = 0;
-  int64_t cpu_at_last_ = 0;
+  // CPU time allowed and not spent; below 0 where too much has been spent.
+  double saved_nanos_;
+  int64_t cpu_at_last_;
   // Moving averages.
   double cost_nanos_ = 0;
   double interval_nanos_ = 0;

@@ -31,6 +31,7 @@ HeapSampler::~HeapSampler() {
 }
 
 bool HeapSampler::Start(const Options& options) {
+  Stop();
   const bool started = isolate_->GetHeapProfiler()->StartSamplingHeapProfiler(
       static_cast<uint64_t>(options.rate), options.stack_depth);
   if (!started) return false;
@@ -41,6 +42,10 @@ bool HeapSampler::Start(const Options& options) {
   stack_mapper_.ForgetNodes();
   last_sample_id_ = 0;
   unobserved_ = 0;
+  run_ended_ = false;
+  unseen_before_ += unseen_.unseen();
+  attributed_before_ += unseen_.attributed();
+  unseen_ = UnseenEstimator();
   published_ = false;
   lost_ = false;
   running_ = true;
@@ -60,7 +65,7 @@ void HeapSampler::Stop() {
 
 void HeapSampler::Refresh() {
   if (!sampling() || in_harvest_) return;
-  Harvest();
+  Harvest(false);
   if (published_) return;
   // As long as no collection has published anything, a reader sees everything;
   // once, as in Go.
@@ -101,12 +106,12 @@ void HeapSampler::BeforeCollection() {
 bool HeapSampler::HarvestIfDue() {
   if (collecting_) {
     // Somebody asked for this collection and pays for it.
-    Harvest();
+    Harvest(false);
     return true;
   }
   const int64_t before = ThreadCpuNanos();
   if (!scheduler_->Next(before)) return false;
-  Harvest();
+  Harvest(scheduler_->ends_run());
   const int64_t cost = ThreadCpuNanos() - before;
   scheduler_->Spent(cost);
   harvest_nanos_ += cost;
@@ -114,7 +119,7 @@ bool HeapSampler::HarvestIfDue() {
   return true;
 }
 
-void HeapSampler::Harvest() {
+void HeapSampler::Harvest(bool ends_run) {
   const uint64_t last_before = last_sample_id_;
   std::vector<NewSample> fresh;
   in_harvest_ = true;
@@ -128,6 +133,10 @@ void HeapSampler::Harvest() {
   ProfileTable::Lock table(table_);
   stack_mapper_.Intern(table);
   CountLiveSamples(table);
+  // Without a collection that was left out since the last harvest, what is new
+  // are all samples of one window.
+  run_ended_ = ends_run && unobserved_ == 0;
+  if (run_ended_) window_chance_ = scheduler_->chance_of_last_run();
   AddSamples(table, fresh);
   unobserved_ = 0;
 }
@@ -199,45 +208,25 @@ void HeapSampler::CountLiveSamples(ProfileTable::Lock& table) {
     if (sample.representative) representative_deaths.push_back(sample);
     entry = live_.erase(entry);
   }
-  // Where nothing was skipped, nobody needs representing.
-  if (unobserved_ == 0) return;
-  CountUnseen(buckets, representative_deaths);
+  if (run_ended_) CountUnseen(buckets, representative_deaths);
 }
 
 void HeapSampler::CountUnseen(BucketTable& buckets,
                               const std::vector<LiveSample>& deaths) {
-  const double attributed_before = unseen_.attributed();
-  const double weight = unseen_.Attribute(
-      window_chance_ < 1 ? window_chance_ : scheduler_->chance(),
-      static_cast<double>(deaths.size()));
-  const double attributed = weight * static_cast<double>(deaths.size());
-  if (attributed == 0) return;
-  std::unordered_map<BucketId, double> amounts;
-  for (const LiveSample& sample : deaths) amounts[sample.bucket] += weight;
-  for (const auto& [bucket, amount] : amounts) {
-    // What was seen in one window stands or falls together. With y the amount of
-    // a bucket in a run, Y that of all buckets, and s the bucket's share in all
-    // runs, the variance of a ratio estimate is the sum of y (y - s Y) over the
-    // runs: it vanishes for a bucket that has its share in every window.
-    const double share = attributed_before == 0
-                             ? 0
-                             : buckets.buckets()[bucket].unseen / attributed_before;
-    const double together = amount * (amount - share * attributed);
-    // That much comes from a finite number of deaths in any case, and that much
-    // from the number that went unseen.
-    buckets.AddUnseenVariance(bucket, std::max(together, amount * weight) + amount);
-  }
+  std::vector<UnseenEstimator::Death> window;
+  window.reserve(deaths.size());
   for (const LiveSample& sample : deaths) {
-    buckets.CountUnseen(sample.bucket, ObjectOf(sample), weight);
+    const double objects = buckets.WeightOf(sample.bucket, ObjectOf(sample));
+    window.push_back(
+        {sample.bucket, objects, objects * static_cast<double>(sample.size)});
+  }
+  for (const auto& change : unseen_.AddWindow(window_chance_, window)) {
+    buckets.CountUnseen(change.bucket, change.objects, change.bytes, change.variance);
   }
 }
 
 void HeapSampler::AddSamples(ProfileTable::Lock& table,
                              const std::vector<NewSample>& fresh) {
-  // Only without a skipped collection since the last harvest are these all
-  // samples of one window.
-  const bool representative = unobserved_ == 0;
-  window_chance_ = scheduler_->chance_of_last_run();
   for (const NewSample& sample : fresh) {
     const BucketId bucket = table.buckets().Find(
         BucketType::kHeap,
@@ -246,7 +235,7 @@ void HeapSampler::AddSamples(ProfileTable::Lock& table,
     const auto entry =
         live_.emplace(sample.id,
                       LiveSample{bucket, sample.node_id, sample.size, collections_,
-                                 harvest_number_, false, representative});
+                                 harvest_number_, false, run_ended_});
     if (sample.survivor) Publish(table.buckets(), &entry.first->second);
   }
 }
@@ -274,8 +263,8 @@ HeapSampler::Stats HeapSampler::GetStats() const {
   stats.lost = lost_;
   stats.live_samples = live_.size();
   stats.samples = samples_;
-  stats.unseen = unseen_.unseen();
-  stats.attributed = unseen_.attributed();
+  stats.unseen = unseen_before_ + unseen_.unseen();
+  stats.attributed = attributed_before_ + unseen_.attributed();
   stats.collections = collections_;
   stats.harvests = harvests_;
   stats.skipped = skipped_;

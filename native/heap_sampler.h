@@ -66,7 +66,8 @@ class HeapSampler {
   HeapSampler& operator=(const HeapSampler&) = delete;
   ~HeapSampler();
 
-  // False when V8's one sampler per isolate is in use by somebody else.
+  // Starts sampling, anew if it is running. False when V8's one sampler per
+  // isolate is in use by somebody else.
   bool Start(const Options& options);
   // Stops sampling. The profile stays what it was at the last finished
   // collection until the sampler is started again or destroyed.
@@ -110,14 +111,15 @@ class HeapSampler {
   void BeforeCollection();
   // False if this collection is to be left out.
   bool HarvestIfDue();
-  void Harvest();
+  // `ends_run`: it is the last one of a run of the scheduler's.
+  void Harvest(bool ends_run);
   // Reads V8's samples. False when they are not this sampler's.
   bool ReadSamples(std::vector<NewSample>* fresh);
   // Sorts by age and sets `survivor`; `last_id` is the youngest sample's id.
   static void MarkSurvivors(std::vector<NewSample>* fresh, uint64_t last_id);
   void CountLiveSamples(ProfileTable::Lock& table);
-  // Attributes what has died unseen since the last harvest to the buckets of
-  // what was seen to die.
+  // Attributes what has died unseen to the buckets of these, which were born in
+  // the window that the last run has observed.
   void CountUnseen(BucketTable& buckets, const std::vector<LiveSample>& deaths);
   void AddSamples(ProfileTable::Lock& table, const std::vector<NewSample>& fresh);
   // Makes the allocation visible to readers.
@@ -146,10 +148,15 @@ class HeapSampler {
   uint64_t collections_ = 0;
   // Collections nobody harvested since the last harvest.
   uint64_t unobserved_ = 0;
-  // The chance with which the run was started whose window was seen last.
+  // The last harvest ended a run, which had been started with this chance: the
+  // samples that were new then represent those that go unseen.
+  bool run_ended_ = false;
   double window_chance_ = 1;
   bool published_ = false;
 
+  // Totals over all starts; of unseen samples, those up to the last one.
+  double unseen_before_ = 0;
+  double attributed_before_ = 0;
   uint64_t samples_ = 0;
   uint64_t harvests_ = 0;
   uint64_t skipped_ = 0;

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "hash.h"
 #include "v8-script.h"
 
 namespace mprof {
@@ -62,12 +63,14 @@ void StackMapper::AddPath(const std::vector<const Node*>& path) {
 }
 
 StackMapper::FrameKey StackMapper::AddFrame(const Node& node) {
-  FrameKey key = (static_cast<uint64_t>(static_cast<uint32_t>(node.script_id)) << 32) |
-                 static_cast<uint32_t>(node.start_position);
+  FrameKey key = {node.script_id, node.start_position,
+                  node.name.IsEmpty() ? 0 : node.name->GetIdentityHash()};
   std::string name;
   if (node.script_id == v8::UnboundScript::kNoScriptId) {
     name = ToUtf8(node.name);
-    key = native_frames_.try_emplace(name, native_frames_.size()).first->second;
+    key.start_position =
+        native_frames_.try_emplace(name, static_cast<int>(native_frames_.size()))
+            .first->second;
   }
   if (!frames_.try_emplace(key, kNoFrame).second) return key;
   if (node.script_id != v8::UnboundScript::kNoScriptId) name = ToUtf8(node.name);
@@ -101,6 +104,14 @@ std::optional<StackId> StackMapper::Find(uint32_t node_id) const {
   const auto found = stacks_.find(node_id);
   if (found == stacks_.end()) return std::nullopt;
   return found->second;
+}
+
+size_t StackMapper::FrameKeyHash::operator()(const FrameKey& key) const {
+  const uint64_t place =
+      (static_cast<uint64_t>(static_cast<uint32_t>(key.script_id)) << 32) |
+      static_cast<uint32_t>(key.start_position);
+  return static_cast<size_t>(
+      Combine64(Mix64(place), static_cast<uint32_t>(key.name_hash)));
 }
 
 std::string StackMapper::ToUtf8(v8::Local<v8::String> text) const {

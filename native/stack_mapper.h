@@ -41,7 +41,19 @@ class StackMapper {
   void ForgetNodes() { stacks_.clear(); }
 
  private:
-  using FrameKey = uint64_t;
+  struct FrameKey {
+    int script_id;
+    int start_position;
+    // A class's constructor and its field initialiser start at the same place.
+    int name_hash;
+    bool operator==(const FrameKey& other) const {
+      return script_id == other.script_id &&
+             start_position == other.start_position && name_hash == other.name_hash;
+    }
+  };
+  struct FrameKeyHash {
+    size_t operator()(const FrameKey& key) const;
+  };
 
   struct NewFrame {
     FrameKey key;
@@ -61,10 +73,10 @@ class StackMapper {
 
   v8::Isolate* const isolate_;
   std::unordered_map<uint32_t, StackId> stacks_;
-  // Functions by script and start position; kNoFrame where the table is full.
-  std::unordered_map<FrameKey, FrameId> frames_;
-  // Frames outside any script, by name.
-  std::unordered_map<std::string, FrameKey> native_frames_;
+  // kNoFrame where the table is full.
+  std::unordered_map<FrameKey, FrameId, FrameKeyHash> frames_;
+  // Start positions given to frames outside any script, by name.
+  std::unordered_map<std::string, int> native_frames_;
 
   std::vector<NewFrame> new_frames_;
   std::vector<NewNode> new_nodes_;

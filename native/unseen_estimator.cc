@@ -6,37 +6,70 @@ namespace mprof {
 
 namespace {
 
-// Runs over which the means reach back.
-constexpr size_t kRunsInMean = 64;
-// Runs in which a difference to the exact total is made good, and how many of
-// them it may reach. Room for differences is what lets a window with many
-// samples weigh more than one with few.
-constexpr double kRunsToCorrect = 20;
-// In the first runs the total matters more than the shares.
-constexpr double kLargestShareAhead = 0.25;
+// Windows in which a difference to the exact total is to be made good.
+constexpr double kWindowsToCorrect = 20;
 
 }  // namespace
 
-void UnseenEstimator::AddUnseen(double count) { unseen_ += count; }
+std::vector<UnseenEstimator::Change> UnseenEstimator::AddWindow(
+    double chance, const std::vector<Death>& deaths) {
+  windows_++;
+  const double odds = (1 - chance) / chance;
+  if (odds == 0 || deaths.empty()) return {};
+  const double weight = odds * Correction();
+  const double spread = weight * weight + odds;
+  const auto t = static_cast<double>(deaths.size());
 
-double UnseenEstimator::Attribute(double chance, double deaths) {
-  const double weight = (1 - chance) / chance;
-  runs_++;
-  const auto share = 1 / static_cast<double>(std::min(runs_, kRunsInMean));
-  mean_gap_ += share * (unseen_ - unseen_at_last_run_ - mean_gap_);
-  mean_weight_ += share * (deaths * weight - mean_weight_);
-  unseen_at_last_run_ = unseen_;
-  if (deaths == 0 || mean_gap_ <= 0) return 0;
+  std::unordered_map<BucketId, Change> window;
+  for (const Death& death : deaths) {
+    Change& change = window.try_emplace(death.bucket, Change{death.bucket, 0, 0, 0})
+                         .first->second;
+    change.objects += weight * death.objects;
+    change.bytes += weight * death.bytes;
+    evidence_[death.bucket].single += spread * death.objects * death.objects;
+  }
+  for (const auto& [id, change] : window) {
+    const double y = change.objects / weight;
+    Evidence& bucket = evidence_[id];
+    bucket.objects += change.objects;
+    bucket.yy += spread * y * y;
+    bucket.yt += spread * y * t;
+  }
+  tt_ += spread * t * t;
+  attributed_ += weight * t;
 
+  // The variance of every bucket changes with what is known of all of them.
+  std::vector<Change> changes;
+  changes.reserve(evidence_.size());
+  for (auto& [id, bucket] : evidence_) {
+    const double variance = VarianceOf(bucket);
+    const auto seen = window.find(id);
+    changes.push_back(seen == window.end() ? Change{id, 0, 0, 0} : seen->second);
+    changes.back().variance = variance - bucket.variance;
+    bucket.variance = variance;
+  }
+  return changes;
+}
+
+double UnseenEstimator::Correction() const {
+  if (unseen_ == 0) return 1;
   const double owed = unseen_ - attributed_;
-  const double largest_ahead = std::min(kRunsToCorrect * mean_gap_,
-                                        kLargestShareAhead * unseen_);
-  const double correction =
-      std::max(0.0, 1 + owed / (kRunsToCorrect * mean_gap_));
-  const double scaled = deaths * weight * mean_gap_ / mean_weight_ * correction;
-  const double amount = std::clamp(scaled, 0.0, std::max(0.0, owed + largest_ahead));
-  attributed_ += amount;
-  return amount / deaths;
+  const double unseen_per_window = unseen_ / windows_;
+  return std::clamp(1 + owed / (kWindowsToCorrect * unseen_per_window), 0.5, 2.0);
+}
+
+double UnseenEstimator::VarianceOf(const Evidence& bucket) const {
+  // What was seen in one window stands or falls together. With y the deaths of
+  // one window in this bucket, t in all of them, w what each stands for and s the
+  // bucket's share: around its share of the total, the estimate varies as the sum
+  // of w^2 (y - s t)^2, and what it is an estimate of as the sum of w (y - s t)^2.
+  // Both vanish for a bucket that has its share in every window; as much as if its
+  // deaths were independent comes from their number in any case.
+  const double share = bucket.objects / attributed_;
+  const double together = bucket.yy - 2 * share * bucket.yt + share * share * tt_;
+  // How far the total is off is known.
+  const double off = share * (unseen_ - attributed_);
+  return std::max(together, bucket.single) + off * off;
 }
 
 }  // namespace mprof

@@ -45,7 +45,7 @@ export interface NativeStats {
   stackNodes: number;
 }
 
-/** Garbage collections of this thread since sampling was first started; rings of the last 256. */
+/** Garbage collections of this thread while it was sampled; rings of the last 256. */
 export interface GcLog {
   collections: number;
   forced: number;
@@ -73,7 +73,7 @@ export type BucketType = (typeof BucketType)[keyof typeof BucketType];
 export type PrivateKey = symbol;
 
 interface Native {
-  /** False when V8's one sampler per thread is somebody else's. */
+  /** Starts sampling, anew if it is running. False when V8's one sampler per thread is somebody else's. */
   startHeapSampler(rate: number, stackDepth: number, budget: number): boolean;
   stopHeapSampler(): void;
   collectGarbage(): void;

@@ -1,3 +1,4 @@
+import type { Writable } from 'node:stream';
 import { codedError } from './errors';
 
 /*
@@ -48,4 +49,10 @@ export function checkBoolean(name: string, value: unknown): asserts value is boo
 /** A string. */
 export function checkString(name: string, value: unknown): asserts value is string {
   if (typeof value !== 'string') throw wrongType(name, 'a string', value);
+}
+
+/** A file's path, or a stream. */
+export function checkDestination(name: string, value: unknown): asserts value is string | Writable {
+  const isStream = typeof value === 'object' && value !== null && 'write' in value && typeof value.write === 'function';
+  if (!isStream && typeof value !== 'string') throw wrongType(name, 'a path or a writable stream', value);
 }

@@ -10,7 +10,7 @@ export interface StartOptions {
    * 524288 if none was.
    */
   memProfileRate?: number;
-  /** Frames kept of each stack, 1 to 1024, counted from the leaf. Default 128. */
+  /** Frames kept of each stack, 1 to 256, counted from the leaf. Default 128. */
   stackDepth?: number;
   /**
    * Share of this thread's CPU time, above 0 and up to 1, that reading V8's samples before garbage collections may
@@ -29,7 +29,8 @@ export interface StartOptions {
 const DEFAULT_RATE = 524288;
 /** V8 cuts the distance between two samples to this, which would bias larger rates. */
 const MAX_RATE = 2 ** 31 - 1;
-const MAX_STACK_DEPTH = 1024;
+/** V8 copies its tree of calls by recursion, within the little machine stack a deep recursion of the program may leave. */
+const MAX_STACK_DEPTH = 256;
 
 const DEFAULT_BUDGET = 0.01;
 
@@ -83,7 +84,8 @@ export function stop(): void {
  * Sets the sampling rate: one sample per so many allocated bytes on average, 1 for every allocation, 0 for none. Before
  * start() it is the rate to start with. While running it takes effect at once: each record keeps the rate it was
  * sampled with, allocation totals go on, and since V8 forgets its samples at a change of rate, objects allocated
- * before it no longer count as in use. Like Go's variable it is meant to be set once, early.
+ * before it no longer count as in use. A rate of 0 leaves the profile as it is, as stop() does. Like Go's variable it is
+ * meant to be set once, early.
  *
  * @throws TypeError or RangeError for anything but a non-negative integer up to 2147483647; nothing has changed then
  * @throws Error `ERR_MPROF_SAMPLER_IN_USE` as start() does
@@ -92,7 +94,6 @@ export function setMemProfileRate(bytes: number): void {
   checkRate('memProfileRate', bytes);
   if (started !== undefined && bytes !== rate) {
     if (native.getStats().lost) throw samplerInUse();
-    native.stopHeapSampler();
     startSampler(bytes, started);
   }
   rate = bytes;
@@ -108,8 +109,10 @@ export function isStarted(): boolean {
   return started !== undefined;
 }
 
+/** Starts V8's sampler, anew if it is running, or stops it for a rate of 0. */
 function startSampler(bytes: number, { stackDepth, allocsBudget = bytes === 1 ? 1 : DEFAULT_BUDGET }: HeapOptions): void {
-  if (bytes !== 0 && !native.startHeapSampler(bytes, stackDepth, allocsBudget)) throw samplerInUse();
+  if (bytes === 0) native.stopHeapSampler();
+  else if (!native.startHeapSampler(bytes, stackDepth, allocsBudget)) throw samplerInUse();
 }
 
 function samplerInUse(): Error {

@@ -17,11 +17,14 @@ export interface Stats extends WaitStats {
   samples: number;
   /** Of these, the ones that died in a garbage collection that was not harvested. 0 as long as the budget suffices. */
   unseenSamples: number;
-  /** How many samples have been added to allocation counts for the unseen ones: an estimate of unseenSamples. */
+  /**
+   * How many samples have been added to allocation counts for the unseen ones: an unbiased estimate of unseenSamples,
+   * drawn towards it.
+   */
   attributedSamples: number;
   /** Share of the samples that was seen: 1 - unseenSamples / samples. */
   observedShare: number;
-  /** Garbage collections since the first start. */
+  /** Garbage collections while it was running. */
   collections: number;
   /** Of these, the ones before which samples were read. */
   harvests: number;
@@ -47,7 +50,7 @@ export function stats(): Stats {
   const { running, lost, ...counters } = native.getStats();
   const { samples, unseenSamples } = counters;
   return {
-    heap: !isStarted() || !running ? 'off' : lost ? 'lost' : 'running',
+    heap: !isStarted() || memProfileRate() === 0 ? 'off' : running && !lost ? 'running' : 'lost',
     memProfileRate: memProfileRate(),
     observedShare: samples === 0 ? 1 : 1 - unseenSamples / samples,
     ...counters,

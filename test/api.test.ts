@@ -37,8 +37,8 @@ const STARTS: [options: unknown, error: ErrorShape][] = [
   [null, typeError('options must be an object, got null')],
   [1, typeError('options must be an object, got 1')],
   [[], typeError('options must be an object, got an array')],
-  [{ stackDepth: 0 }, rangeError('stackDepth must be an integer from 1 to 1024, got 0')],
-  [{ stackDepth: 1025 }, rangeError('stackDepth must be an integer from 1 to 1024, got 1025')],
+  [{ stackDepth: 0 }, rangeError('stackDepth must be an integer from 1 to 256, got 0')],
+  [{ stackDepth: 257 }, rangeError('stackDepth must be an integer from 1 to 256, got 257')],
   [{ stackDepth: 1.5 }, rangeError('stackDepth must be an integer, got 1.5')],
   [{ stackDepth: '5' }, typeError('stackDepth must be an integer, got "5"')],
   [{ stackDepth: null }, typeError('stackDepth must be an integer, got null')],
@@ -96,7 +96,7 @@ t.test('start, stop and the rate', async (t) => {
   start();
   t.match(stats(), { heap: 'running', memProfileRate: 4096 });
   stop();
-  start({ memProfileRate: 8192, stackDepth: 1024, allocsBudget: 1 });
+  start({ memProfileRate: 8192, stackDepth: 256, allocsBudget: 1 });
   t.equal(memProfileRate(), 8192);
   stop();
   t.equal(memProfileRate(), 8192, 'stop() leaves the rate');
@@ -220,6 +220,27 @@ t.test('one instance, however it is loaded', async (t) => {
   t.match(names, { mprof: ['lookup', 'memProfile', 'memProfileRate'], 'mprof/http': ['handler', 'listen'], 'mprof/pprof': ['checkValid', 'decode'] });
 });
 
+t.test('a native part that does not fit', async (t) => {
+  const { modules } = process.versions;
+  t.same(await runJson(fixture('binary.cjs'), { args: ['999'] }), {
+    name: 'Error',
+    code: 'ERR_MPROF_BINARY',
+    message:
+      `the native part of mprof was built for a Node.js with ABI 999, and ${process.version} has ABI ${modules}; ` +
+      'build it for this Node.js with "npm rebuild mprof"',
+  });
+  t.match(
+    await runJson(fixture('binary.cjs')),
+    {
+      name: 'Error',
+      code: 'ERR_MPROF_BINARY',
+      message: /^the native part of mprof cannot be loaded \([^\n]*: cannot open shared object file\); build it for this Node.js with/,
+      cause: /and more$/,
+    },
+    'or is missing',
+  );
+});
+
 t.test('profiles by name', async (t) => {
   for (const name of ['nope', '', 'Heap', 'heap ', 'constructor', '__proto__', 'toString']) t.equal(lookup(name), undefined, `"${name}"`);
   const names = profiles().map(({ name }) => name);
@@ -273,6 +294,11 @@ t.test('a profile in a file', async (t) => {
 
   const files = await readdir(directory);
   t.same(files.sort(), ['folder', 'heap.pb.gz', 'heap.txt', 'old', 'short.pb.gz'], 'nothing else is left');
+  for (const [destination, got] of [[5, '5'], [undefined, 'undefined'], [{}, 'an object']] as const) {
+    const error = typeError(`destination must be a path or a writable stream, got ${got}`);
+    await t.rejects(heap.writeTo(destination as unknown as string), error);
+    await t.rejects(writeHeapProfile(destination as unknown as string), error);
+  }
   await t.rejects(heap.writeTo(join(directory, 'missing', 'heap.pb.gz')), { code: 'ENOENT' });
   await t.rejects(heap.writeTo(join(directory, 'folder')), /rename/);
   await t.rejects(writeHeapProfile(join(directory, 'folder')), /rename/);

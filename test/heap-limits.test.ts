@@ -4,7 +4,7 @@ import { checkProtobuf } from './helpers/check-protobuf';
 
 /* That nothing is missed within the budget, and what happens when the tables are full. */
 
-t.test('nothing is missed in 200 collections, within the default budget', async (t) => {
+t.test('nothing is missed within the budget', async (t) => {
   interface Counters {
     collections: number;
     harvests: number;
@@ -13,10 +13,15 @@ t.test('nothing is missed in 200 collections, within the default budget', async 
     observedShare: number;
     samples: number;
   }
-  for (const rate of [524288, 32768]) {
-    const counters = await runJson<Counters>(fixture('garbage.cjs'), { args: [`${rate}`, '200'] });
-    t.ok(counters.collections >= 200, `${rate}: ${counters.collections} collections`);
-    t.ok(counters.samples > 300, `${rate}: ${counters.samples} samples`);
+  // With many samples a busy machine can need more than the default of 1 % for so short a program that does nothing but
+  // make garbage; 10 % suffices anywhere.
+  for (const [rate, collections, ...budget] of [
+    [524288, 110],
+    [32768, 200, 0.1],
+  ] as const) {
+    const counters = await runJson<Counters>(fixture('garbage.cjs'), { args: [rate, collections, ...budget].map(String) });
+    t.ok(counters.collections > 100, `${rate}: ${counters.collections} collections`);
+    t.ok(counters.samples > 200, `${rate}: ${counters.samples} samples`);
     t.match(counters, { unseenSamples: 0, skippedHarvests: 0, observedShare: 1, harvests: counters.collections }, `${rate}`);
   }
   // The same test can fail: with a hundred-thousandth of the time there is nothing but the advance for start-up.
@@ -37,30 +42,52 @@ t.test('full tables keep the totals', async (t) => {
     overflowedSamples: number;
   }
   interface Output {
-    functions: number;
+    count: number;
     more: number;
-    bytes: number;
     first: Reading;
     second: Reading;
     heap: string;
   }
-  const { functions, more, bytes, first, second, heap } = await runJson<Output>(fixture('overflow.cjs'), {
-    flags: [...UNOPTIMISED, ...OWN_COLLECTIONS],
-  });
-  const sum = (a: Four, b: Four): number[] => a.map((value, i) => value + b[i]!);
-  t.equal(first.tables.frames, 65536, 'all rows for frames are used');
-  t.ok(first.overflow[0] > functions - 65536, 'some functions find none');
-  t.same(sum(first.named, first.overflow), [functions, functions * bytes, functions / 2, (functions / 2) * bytes]);
-  t.equal(first.overflowedSamples, first.overflow[0]);
+  // The rows at which each table is full; one more for the bucket that is for the rest. That of strings has a limit in
+  // bytes: 16 MiB, which are 4194 names of 4000.
+  const limits = { frames: 65536, strings: undefined, buckets: 131072 + 1, stackNodes: 262144 };
+  for (const [table, limit] of Object.entries(limits)) {
+    await t.test(table, async (t) => {
+      const { count, more, first, second, heap } = await runJson<Output>(fixture('overflow.cjs'), {
+        flags: [...UNOPTIMISED, ...OWN_COLLECTIONS],
+        args: [table],
+      });
+      // Of 64 bytes each, but for buckets, where as many are of 128, 256 and 512.
+      const size = table === 'buckets' ? (64 + 128 + 256 + 512) / 4 : 64;
+      /** Objects of other functions find no place either. */
+      const few = 100;
+      const within = (actual: number, expected: number, what: string): void => {
+        t.ok(actual >= expected && actual < expected + few, `${what}: ${actual}, at least ${expected}`);
+      };
+      if (limit !== undefined) t.equal(first.tables[table], limit, 'is full');
+      t.ok(first.named[0] > 4000 && first.overflow[0] > 300, `${first.named[0]} objects have a record, ${first.overflow[0]} have none`);
+      within(first.named[0] + first.overflow[0], count, 'objects in all');
+      within(Math.floor((first.named[1] + first.overflow[1]) / size), count, 'and their bytes');
+      within(first.named[2] + first.overflow[2], count / 2, 'objects in use');
+      t.equal(first.overflowedSamples, first.overflow[0], 'it is known how many have no record');
 
-  t.same(second.tables, first.tables, 'no table grows any more');
-  t.same(second.named.slice(0, 2), first.named.slice(0, 2), 'what was allocated stays');
-  t.same(second.named.slice(2), [0, 0], 'what was in use before the second start is given up');
-  const added = second.overflow[0] - first.overflow[0];
-  const addedBytes = second.overflow[1] - first.overflow[1];
-  t.ok(added >= more && added < more + 100, `${added} objects more: those of ${more} functions, and a few of other stacks`);
-  t.ok(addedBytes >= more * bytes && addedBytes < (more + 100) * bytes, `and ${addedBytes} bytes`);
-  t.ok(second.overflow[2] >= more / 2 && second.overflow[2] < more / 2 + 100, `${second.overflow[2]} in use now`);
+      t.equal(second.tables[table], first.tables[table], 'does not grow any more');
+      if (table === 'frames') t.same(second.tables, first.tables, 'nor does any other for what has no room here');
+      t.same(second.named.slice(0, 2), first.named.slice(0, 2), 'what was allocated stays');
+      t.same(second.named.slice(2), [0, 0], 'what was in use before the second start is given up');
+      within(second.overflow[0] - first.overflow[0], more, 'more objects');
+      within(second.overflow[2], more / 2, 'of which are in use');
+      if (table === 'frames') await checkProtobuf(t, 'full', Buffer.from(heap, 'base64'), { huge: true });
+    });
+  }
+});
 
-  await checkProtobuf(t, 'full', Buffer.from(heap, 'base64'), { huge: true });
+t.test('exporting leaves nothing behind', async (t) => {
+  const rounds = await runJson<{ bytes: number; variance: number }[]>(fixture('exports.cjs'));
+  // In the first rounds code is loaded, compiled and optimised. Between the third and the last there are 80 exports of at
+  // least ten kilobytes each, and estimates whose errors are known.
+  const [, , early, , , , late] = rounds;
+  const limit = 6 * Math.sqrt(early!.variance + late!.variance);
+  t.ok(late!.bytes - early!.bytes < limit, `in use: ${early!.bytes}, later ${late!.bytes}, allowed ${Math.round(limit)} more`);
+  t.ok(limit < 80 * 10_000, 'which would show if each left ten kilobytes');
 });

@@ -59,6 +59,16 @@ t.test('threads', async (t) => {
   }
 });
 
+t.test('threads without the main one', async (t) => {
+  t.same(
+    await runJson(fixture('workers-only.cjs'), { flags: UNOPTIMISED }),
+    { first: [100, 100], second: [100, 0] },
+    'what a worker has counted outlives it, whether or not another thread has loaded the package',
+  );
+  const depth = await runJson(fixture('deep-worker.cjs'), { flags: ['--expose-gc'] });
+  t.equal(depth, 256, 'the deepest stacks can be read where a recursion has left hardly any machine stack');
+});
+
 t.test('a program sees nothing of it', async (t) => {
   const observe = (mode: string): Promise<object> => runJson(fixture('observe.cjs'), { args: [mode] });
   const plain = await observe('without');

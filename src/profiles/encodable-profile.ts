@@ -4,7 +4,7 @@ import type { Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { constants, gzip } from 'node:zlib';
-import { checkBoolean, checkInteger, checkNumber, checkObject } from '../checks';
+import { checkBoolean, checkDestination, checkInteger, checkNumber, checkObject } from '../checks';
 import { subtract } from '../pprof/delta';
 import { writeProfile } from '../pprof/write-profile';
 import type { ProfileColumns } from '../pprof/columns';
@@ -25,6 +25,7 @@ export function encodable(source: ProfileSource): Profile {
   }
 
   async function writeTo(destination: Writable | string, options: ProfileOptions = {}): Promise<void> {
+    checkDestination('destination', destination);
     const bytes = await toBuffer(options);
     await (typeof destination === 'string' ? writeFileWhole(destination, bytes) : writeChunk(destination, bytes));
   }
