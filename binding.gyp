@@ -4,6 +4,7 @@
       "target_name": "mprof",
       "sources": [
         "native/addon.cc",
+        "native/atomics_waiters.cc",
         "native/bucket_table.cc",
         "native/clocks.cc",
         "native/gc_log.cc",

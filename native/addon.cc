@@ -4,11 +4,15 @@
 #include <napi.h>
 #include <node_version.h>
 
+#include <algorithm>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "atomics_waiters.h"
+#include "clocks.h"
 #include "heap_sampler.h"
 #include "pin_library.h"
 #include "profile_table.h"
@@ -16,6 +20,7 @@
 #include "snapshot.h"
 #include "to_js.h"
 #include "turn_tracker.h"
+#include "v8-array-buffer.h"
 #include "v8-function.h"
 #include "v8-object.h"
 #include "v8-promise.h"
@@ -206,6 +211,58 @@ Napi::Value ArmProbe(const Napi::CallbackInfo& info) {
 
 void RunProbe(const Napi::CallbackInfo& info) { EnvironmentOf(info).probe().Run(); }
 
+// Of the element of a typed array on shared memory; nullptr where it is none.
+const char* SharedAddress(const Napi::Value& array, const Napi::Value& index) {
+  const v8::Local<v8::Value> value = ToV8(array);
+  const size_t bytes = value->IsInt32Array() ? 4 : value->IsBigInt64Array() ? 8 : 0;
+  if (bytes == 0 || !index.IsNumber()) return nullptr;
+  const auto view = value.As<v8::TypedArray>();
+  const v8::Local<v8::Value> buffer = view->Buffer();
+  const double element = index.As<Napi::Number>().DoubleValue();
+  if (!buffer->IsSharedArrayBuffer() || !(element >= 0) ||
+      element >= static_cast<double>(view->Length())) {
+    return nullptr;
+  }
+  const auto* data = static_cast<const char*>(
+      buffer.As<v8::SharedArrayBuffer>()->GetBackingStore()->Data());
+  return data + view->ByteOffset() + static_cast<size_t>(element) * bytes;
+}
+
+// (array, index, timeout in ms) -> what to end the wait with, 0 if it is none
+Napi::Value BeginAtomicsWait(const Napi::CallbackInfo& info) {
+  const char* const address = SharedAddress(info[0], info[1]);
+  if (address == nullptr) return Napi::Number::New(info.Env(), 0);
+  constexpr int64_t kNever = std::numeric_limits<int64_t>::max();
+  const int64_t now = MonotonicNanos();
+  const double timeout = info[2].As<Napi::Number>().DoubleValue() * 1e6;
+  const int64_t expires =
+      timeout < 1e18 ? now + static_cast<int64_t>(std::max(0.0, timeout)) : kNever;
+  return Napi::Number::New(info.Env(), static_cast<double>(AtomicsWaiters::Process().Begin(
+                                           address, now, expires)));
+}
+
+void EndAtomicsWait(const Napi::CallbackInfo& info) {
+  const char* const address = SharedAddress(info[0], info[1]);
+  const auto ticket = static_cast<uint64_t>(info[2].As<Napi::Number>().Int64Value());
+  if (address != nullptr) AtomicsWaiters::Process().End(address, ticket);
+}
+
+// (array, index, how many or undefined for all) -> nanoseconds that the waits
+// about to be ended have lasted
+Napi::Value NotifyAtomicsWaiters(const Napi::CallbackInfo& info) {
+  const char* const address = SharedAddress(info[0], info[1]);
+  uint32_t count = UINT32_MAX;
+  if (info[2].IsNumber()) {
+    const double number = info[2].As<Napi::Number>().DoubleValue();
+    if (number < UINT32_MAX) count = number > 0 ? static_cast<uint32_t>(number) : 0;
+  }
+  int64_t nanos = 0;
+  if (address != nullptr) {
+    nanos = AtomicsWaiters::Process().Notify(address, count, MonotonicNanos());
+  }
+  return Napi::Number::New(info.Env(), static_cast<double>(nanos));
+}
+
 Napi::Value GetStats(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
   Napi::Object result = Napi::Object::New(env);
@@ -269,6 +326,8 @@ void StopTrackingTurns(const Napi::CallbackInfo& info) {
   EnvironmentOf(info).turns().Stop();
 }
 
+void MarkMicrotasks(const Napi::CallbackInfo& info) { EnvironmentOf(info).turns().Mark(); }
+
 // Everything but `abi` is exported by attach(), which binding.ts calls once it
 // has found that this binary was built for the running Node.
 Napi::Value Attach(const Napi::CallbackInfo& info) {
@@ -295,6 +354,10 @@ Napi::Value Attach(const Napi::CallbackInfo& info) {
   add("runProbe", RunProbe);
   add("trackTurns", TrackTurns);
   add("stopTrackingTurns", StopTrackingTurns);
+  add("markMicrotasks", MarkMicrotasks);
+  add("beginAtomicsWait", BeginAtomicsWait);
+  add("endAtomicsWait", EndAtomicsWait);
+  add("notifyAtomicsWaiters", NotifyAtomicsWaiters);
   add("getStats", GetStats);
   add("getGcLog", GetGcLog);
   return exports;

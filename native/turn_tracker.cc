@@ -16,9 +16,17 @@ void TurnTracker::Stop() {
   cell_.reset();
 }
 
+void TurnTracker::Mark() { isolate_->EnqueueMicrotask(OnMark, this); }
+
 void TurnTracker::OnMicrotasksCompleted(v8::Isolate*, void* data) {
+  double* const cell = static_cast<TurnTracker*>(data)->cell();
+  cell[0] = 0;
+  cell[2] = 0;
+}
+
+void TurnTracker::OnMark(void* data) {
   auto* tracker = static_cast<TurnTracker*>(data);
-  *static_cast<double*>(tracker->cell_->Data()) = 0;
+  if (tracker->cell_ != nullptr) tracker->cell()[1] += 1;
 }
 
 }  // namespace mprof

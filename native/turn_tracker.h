@@ -8,8 +8,9 @@
 
 namespace mprof {
 
-// Tells JavaScript that a turn of the event loop is over: whenever the isolate's
-// microtasks have run, the first double of a buffer is set to 0.
+// Tells JavaScript where in a turn of the event loop it is: whenever the isolate's
+// microtasks have run, the first and the third double of a buffer are set to 0, and
+// whenever a mark set among them is reached, the second one grows by 1.
 //
 // Belongs to the isolate's thread.
 class TurnTracker {
@@ -20,9 +21,14 @@ class TurnTracker {
 
   void Start(std::shared_ptr<v8::BackingStore> cell);
   void Stop();
+  // Sets a mark behind the microtasks that are queued now. Nobody else sees it.
+  void Mark();
 
  private:
   static void OnMicrotasksCompleted(v8::Isolate* isolate, void* data);
+  static void OnMark(void* data);
+
+  double* cell() { return static_cast<double*>(cell_->Data()); }
 
   v8::Isolate* const isolate_;
   std::shared_ptr<v8::BackingStore> cell_;

@@ -93,9 +93,16 @@ interface Native {
   /** See native/promise_probe.h. */
   armProbe(): (promise: object, job: () => void) => void;
   runProbe(): void;
-  /** Has the first element of `cell` set to 0 whenever the microtasks of a turn have run. */
+  /** Has cell[0] and cell[2] set to 0 whenever the microtasks of a turn have run, and cell[1] increased at every mark reached. */
   trackTurns(cell: Float64Array): void;
   stopTrackingTurns(): void;
+  /** Anything may be passed for array, index and count: what is no shared memory is not waited for. 0 then. */
+  beginAtomicsWait(array: unknown, index: unknown, timeoutMs: number): number;
+  endAtomicsWait(array: unknown, index: unknown, ticket: number): void;
+  /** Nanoseconds that the waits about to be ended have lasted together. */
+  notifyAtomicsWaiters(array: unknown, index: unknown, count: unknown): number;
+  /** Sets a mark behind the microtasks queued now. */
+  markMicrotasks(): void;
   getStats(): NativeStats;
   getGcLog(): GcLog;
 }

@@ -56,3 +56,8 @@ export function checkDestination(name: string, value: unknown): asserts value is
   const isStream = typeof value === 'object' && value !== null && 'write' in value && typeof value.write === 'function';
   if (!isStream && typeof value !== 'string') throw wrongType(name, 'a path or a writable stream', value);
 }
+
+/** A function. */
+export function checkFunction(name: string, value: unknown): asserts value is (...args: never[]) => unknown {
+  if (typeof value !== 'function') throw wrongType(name, 'a function', value);
+}

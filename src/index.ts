@@ -15,11 +15,14 @@ import { lookup } from './profiles/registry';
 import type { Writable } from 'node:stream';
 
 export { memProfileRate, setMemProfileRate, start, stop, type StartOptions } from './runtime';
+export { runTask } from './waits/tasks';
 export { setBlockProfileRate, setMutexProfileFraction, type RateRange, type WaitStats } from './waits/rates';
 export { stats, type Stats } from './stats';
 export { lookup, profiles } from './profiles/registry';
 export type { DeltaOptions, Profile, ProfileOptions } from './profiles/profile';
-export { memProfile, type HeapValues, type MemProfileOptions, type MemProfileRecord, type StackFrame } from './profiles/mem-profile';
+export { memProfile, type HeapValues, type MemProfileOptions, type MemProfileRecord } from './profiles/mem-profile';
+export { blockProfile, mutexProfile, type ContentionRecord } from './profiles/contention-profile';
+export type { StackFrame } from './profiles/stack-frame';
 export type { CodedError, ErrorCode } from './errors';
 
 /** Writes the heap profile, gzipped, to a stream, which is left open, or to a file, which appears complete or not at all. */

@@ -1,8 +1,7 @@
 import { checkBoolean, checkObject } from '../checks';
-import type { Symbols } from '../pprof/columns';
 import { takeHeap } from './heap';
 import { estimateHeap, HEAP_VALUES, heapStandardErrors, sampledHeap } from './heap-estimates';
-import { decodeString } from './symbolize';
+import { stackReader, type StackFrame } from './stack-frame';
 
 /** Which records to give, and as of when. */
 export interface MemProfileOptions {
@@ -10,18 +9,6 @@ export interface MemProfileOptions {
   inuseZero?: boolean;
   /** Run a full garbage collection first. Default false. */
   gc?: boolean;
-}
-
-/** One function on a call stack. */
-export interface StackFrame {
-  /** `(anonymous)` where V8 has no name; `(GC)` and the like for allocations outside any function. */
-  functionName: string;
-  /** Path of the script; empty where there is none. */
-  fileName: string;
-  /** 1-based line at which the function starts, not that of the call; 0 when unknown. */
-  line: number;
-  /** 1-based column at which the function starts; 0 when unknown. */
-  column: number;
 }
 
 /** Go's four heap values. */
@@ -85,16 +72,4 @@ export function memProfile(options: MemProfileOptions = {}): MemProfileRecord[] 
 function valuesOf(values: Float64Array, row: number): HeapValues {
   const [allocObjects, allocBytes, inuseObjects, inuseBytes] = values.subarray(row * HEAP_VALUES) as unknown as [number, number, number, number];
   return { allocObjects, allocBytes, inuseObjects, inuseBytes };
-}
-
-/** Stacks as objects; a frame that occurs in several stacks is the same object in all of them. */
-function stackReader({ strings, frames, stacks }: Symbols): (stack: number) => StackFrame[] {
-  const known: StackFrame[] = [];
-  const read = (row: number): StackFrame => ({
-    functionName: decodeString(strings, frames.name[row]!),
-    fileName: decodeString(strings, frames.file[row]!),
-    line: frames.line[row]!,
-    column: frames.column[row]!,
-  });
-  return (stack) => Array.from(stacks.frames.subarray(stacks.start[stack], stacks.start[stack + 1]), (row) => (known[row] ??= read(row)));
 }

@@ -1,10 +1,8 @@
-import { dirname, sep } from 'node:path';
 import { createContext, runInContext } from 'node:vm';
 
 /** What V8 tells about one frame of an error's stack. */
 export interface CallSite {
   getFunctionName(): string | null;
-  getTypeName(): string | null;
   getFileName(): string | null;
   getPosition(): number;
   getLineNumber(): number | null;
@@ -16,7 +14,7 @@ export interface CallSite {
 }
 
 interface CaptureError {
-  new (): { stack: unknown };
+  captureStackTrace(target: object, above: (...args: never[]) => unknown): void;
   stackTraceLimit: number;
   prepareStackTrace: (error: unknown, sites: CallSite[]) => string;
 }
@@ -27,30 +25,32 @@ interface CaptureError {
  */
 export class StackCapture {
   readonly #Error: CaptureError;
+  /** Node.js looks for prepareStackTrace in the realm that the target was made in. */
+  readonly #Target: new () => { stack?: unknown };
   #sites: CallSite[] = [];
 
   constructor() {
-    this.#Error = runInContext('Error', createContext(Object.create(null))) as CaptureError;
+    const realm = createContext(Object.create(null));
+    this.#Error = runInContext('Error', realm) as CaptureError;
+    this.#Target = runInContext('Object', realm) as new () => { stack?: unknown };
     this.#Error.prepareStackTrace = (_, sites) => {
       this.#sites = sites;
       return '';
     };
   }
 
-  /** The present stack, leaf first, up to `limit` frames: synchronous ones, then asynchronous callers. */
-  take(limit: number): CallSite[] {
+  /**
+   * The stack that called `above`, which has to be on it: leaf first, up to `limit` frames, the synchronous ones and then
+   * their asynchronous callers.
+   */
+  take(limit: number, above: (...args: never[]) => unknown): CallSite[] {
     this.#Error.stackTraceLimit = limit;
+    const target = new this.#Target();
+    this.#Error.captureStackTrace(target, above);
     // Formatted at once: an unformatted stack keeps the receivers of its calls alive.
-    void new this.#Error().stack;
+    void target.stack;
     const sites = this.#sites;
     this.#sites = [];
     return sites;
   }
-}
-
-const OWN_FILES = dirname(__filename) + sep;
-
-/** Whether a frame is of this folder: what captures stacks must not appear in them. */
-export function isOwn(site: CallSite): boolean {
-  return site.getFileName()?.startsWith(OWN_FILES) ?? false;
 }

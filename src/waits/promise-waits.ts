@@ -1,10 +1,13 @@
 import { executionAsyncResource } from 'node:async_hooks';
 import { promiseHooks } from 'node:v8';
 import { native, type PrivateKey } from '../binding';
-import { isOwn, StackCapture, type CallSite } from './capture';
+import { observeAtomics } from './atomics';
+import { StackCapture, type CallSite } from './capture';
 import type { EffectiveRate } from './effective-rate';
-import { isHandOff, settlement } from './settlement';
 import { recordBlock, recordMutex } from './recorder';
+import { Resumptions, type Wait } from './resumptions';
+import { asyncCallers, ownFrames, settlement, SETTLEMENT_FRAMES } from './settlement';
+import { currentTask, ignoreRequests, watchRequests } from './tasks';
 
 /*
  * Measures how long promises are waited for, and by whom they are settled.
@@ -16,7 +19,16 @@ import { recordBlock, recordMutex } from './recorder';
  * Nothing is kept about a promise but numbers in properties nobody else sees.
  */
 
+/**
+ * Under `since`, when the waits for a promise began, in milliseconds, which are more than 1; SETTLED when there will be
+ * no more. Of a promise that has come about by waiting for another, or from before the hooks, they are negative; MADE are
+ * those that have not, before anybody waits for them. Under `task`, the task of the first waiter; SEVERAL when there are
+ * others.
+ */
 type Tracked = Record<PrivateKey, number | number[] | undefined>;
+const SETTLED = 0;
+const MADE = 1;
+const SEVERAL = 0;
 
 /** What is recorded; each may be switched on and off while waits are under way. */
 export interface WaitRates {
@@ -35,44 +47,74 @@ export interface WaitCounters {
 
 /** Stack frames to ask for: synchronous ones count first, and must not crowd out the asynchronous callers. */
 const CAPTURE_LIMIT = 256;
-/** Enough of a settler's stack to tell what it is: our own frames and some of its own. */
-const CLASSIFY_LIMIT = 8;
 const NANOS = 1e6;
+
+type Hook = (...args: never[]) => unknown;
+
+/** A promise is settled that has been waited for since before this turn of the event loop. */
+interface SettledEvent {
+  promise: object;
+  began: number | number[];
+  /** When this turn has begun, or Infinity. */
+  turn: number;
+  now: number;
+  /** A promise job is running. */
+  inJob: boolean;
+  /**
+   * Its promise has not come about by waiting for another. Then V8 has not told of the wait that has brought the job about,
+   * which happens with for await over what is no async iterator, and with subclasses of Promise. Only for the first wait
+   * that ends in a turn: a later one may be derived from that.
+   */
+  hasUnseenSource: boolean;
+  /** The hook that was told. */
+  hook: Hook;
+}
 
 export class PromiseWaits {
   readonly rates: WaitRates = { block: undefined, mutex: undefined };
   readonly counters: WaitCounters = { lost: 0, failures: 0 };
   readonly #capture = new StackCapture();
   readonly #arm = native.armProbe();
-  readonly #since: PrivateKey;
+  readonly #keys = native.newPrivateKeys('since', 'task');
+  /** See native/turn_tracker.h: whether this turn's beginning is known, marks reached, whether a wait has ended in it. */
+  readonly #turns = new Float64Array(3);
+  readonly #resumptions = new Resumptions(this.#turns, this.counters);
   #stopHooks: (() => void) | undefined;
+  #restoreAtomics: (() => void) | undefined;
+  /** Own promises are under way; hooks are to ignore them. */
+  #busy = false;
 
-  constructor() {
-    this.#since = native.newPrivateKeys('since').since;
-  }
-
-  get installed(): boolean {
-    return this.#stopHooks !== undefined;
-  }
-
+  /** Installs what the rates need. */
   install(): void {
-    if (this.#stopHooks !== undefined) return;
-    const turn = new Float64Array(1);
-    native.trackTurns(turn);
-    this.#stopHooks = promiseHooks.createHook(this.#hooks(turn)) as () => void;
+    this.#stopHooks?.();
+    native.trackTurns(this.#turns);
+    const withTasks = this.rates.mutex !== undefined;
+    if (withTasks) watchRequests();
+    else ignoreRequests();
+    this.#stopHooks = promiseHooks.createHook(this.#hooks(withTasks)) as () => void;
+    this.#restoreAtomics ??= observeAtomics({
+      onWait: (nanos, hook) => this.recordThreadWait(nanos, hook),
+      onNotify: (nanos, hook) => this.recordNotify(nanos, hook),
+    });
   }
 
   remove(): void {
-    this.#stopHooks?.();
+    if (this.#stopHooks === undefined) return;
+    this.#stopHooks();
     this.#stopHooks = undefined;
+    this.#restoreAtomics?.();
+    this.#restoreAtomics = undefined;
+    this.#resumptions.clear();
+    ignoreRequests();
     native.stopTrackingTurns();
   }
 
-  #hooks(turn: Float64Array) {
-    const since = this.#since;
+  #hooks(withTasks: boolean) {
+    const { since, task } = this.#keys;
+    const turns = this.#turns;
+    const resumptions = this.#resumptions;
     const { isPending } = native;
-    const { now } = performance;
-    const clock = now.bind(performance);
+    const clock = performance.now.bind(performance);
     let turnBegan = 0;
     let job: object | undefined;
     // The latest wait, until something else happens: `await 1` seems to make a wrapper wait for the async function's
@@ -81,20 +123,36 @@ export class PromiseWaits {
     let latestTarget: Tracked | undefined;
     let latestBefore: number | number[] | undefined;
 
-    const init = (promise: object, parent: object | undefined): void => {
-      if (this.#busy || parent === undefined) return;
+    const init = (promise: object, parent?: object): void => {
+      if (this.#busy) return;
+      if (resumptions.resumed !== undefined) this.#onResumed(undefined, init);
+      if (parent === undefined) {
+        (promise as Tracked)[since] = MADE;
+        return;
+      }
       const target = parent as Tracked;
+      const before = target[since];
+      if (before === SETTLED) return;
       const time = clock();
-      if (turn[0] === 0) {
-        turn[0] = 1;
+      if (turns[0] === 0) {
+        turns[0] = 1;
         turnBegan = time;
       }
-      const before = target[since];
       latest = promise;
       latestTarget = target;
       latestBefore = before;
-      if (before === undefined || !isPending(target)) target[since] = time;
-      else target[since] = typeof before === 'number' ? [before, time] : [...before, time];
+      if (before === MADE) {
+        target[since] = time;
+        if (withTasks) target[task] = currentTask();
+      } else if (before === undefined) {
+        target[since] = -time;
+        if (withTasks) target[task] = currentTask();
+      } else if (!isPending(target)) {
+        target[since] = SETTLED;
+      } else {
+        target[since] = withAnother(before, time);
+        if (withTasks && target[task] !== currentTask()) target[task] = SEVERAL;
+      }
     };
 
     const settled = (promise: object): void => {
@@ -104,36 +162,131 @@ export class PromiseWaits {
         latestTarget![since] = latestBefore;
         return;
       }
+      if (resumptions.resumed !== undefined) this.#onResumed(promise, settled);
       const began = (promise as Tracked)[since];
-      if (began === undefined || promise === job) return;
+      if (began === undefined || began === SETTLED) return;
+      (promise as Tracked)[since] = SETTLED;
+      if (began === MADE) return;
+      // The result of then() is derived from what it was called on.
+      if (promise === job && !isMade(began)) return;
       const first = typeof began === 'number' ? began : began[0]!;
-      if (job !== undefined && turn[0] !== 0 && first >= turnBegan) return;
-      this.#onSettled(promise, began, clock(), job !== undefined);
+      const turn = turns[0] === 0 ? Infinity : turnBegan;
+      if (Math.abs(first) >= turn) return;
+      const hasUnseenSource = turns[2] === 0 && (promise === job || (job !== undefined && isMade((job as Tracked)[since])));
+      turns[2] = 1;
+      this.#onSettled({ promise, began, turn, now: clock(), inJob: job !== undefined, hasUnseenSource, hook: settled });
     };
 
     const before = (promise: object): void => {
       job = promise;
+      if (turns[1] !== 0 || resumptions.active) resumptions.onJob();
     };
     const after = (): void => {
       job = undefined;
+      if (resumptions.resumed !== undefined) resumptions.onJobEnd();
     };
     return { init, settled, before, after };
   }
 
-  /** Our own promises are under way; hooks are to ignore them. */
-  #busy = false;
+  /** A thread waited with Atomics.wait(), and is still on the stack below `hook`. */
+  recordThreadWait(nanos: number, hook: Hook): void {
+    const { block } = this.rates;
+    const sampled = block && sample(nanos / NANOS, block.at(performance.now()));
+    if (sampled === undefined) return;
+    block!.recorded();
+    this.#guarded(() => recordBlock('Atomics.wait', this.#capture.take(CAPTURE_LIMIT, hook), sampled));
+  }
 
-  #onSettled(promise: object, began: number | number[], now: number, inJob: boolean): void {
+  /** A thread has ended waits of others that lasted so long together. */
+  recordNotify(nanos: number, hook: Hook): void {
+    const { mutex } = this.rates;
+    const fraction = mutex === undefined ? 0 : mutex.at(performance.now());
+    if (fraction === 0 || Math.random() * fraction >= 1) return;
+    mutex!.recorded();
+    this.#guarded(() => recordMutex(this.#capture.take(CAPTURE_LIMIT, hook), fraction, fraction * nanos));
+  }
+
+  #onSettled({ promise, began, turn, now, inJob, hasUnseenSource, hook }: SettledEvent): void {
     const { block, mutex } = this.rates;
-    const waits = typeof began === 'number' ? [now - began] : began.map((time) => now - time);
-    const blockRate = block === undefined ? Infinity : block.at(now);
-    const chosen = block === undefined ? [] : waits.filter((duration) => duration >= blockRate || Math.random() * blockRate < duration);
+    const rate = block === undefined ? Infinity : block.at(now);
+    const waits: Wait[] = [];
+    let chosen = 0;
+    for (const signed of typeof began === 'number' ? [began] : began) {
+      const time = Math.abs(signed);
+      const duration = time < turn ? now - time : 0;
+      const sampled = duration > 0 ? sample(duration, rate) : undefined;
+      if (sampled !== undefined) chosen++;
+      waits.push({ duration, sampled });
+    }
     const fraction = mutex === undefined || !inJob ? 0 : mutex.at(now);
     const handOff = fraction > 0 && Math.random() * fraction < 1;
-    if (chosen.length === 0 && !handOff) return;
+    if (chosen === 0 && !handOff) return;
+    this.#guarded(() => {
+      const settler = this.#capture.take(handOff ? CAPTURE_LIMIT : SETTLEMENT_FRAMES, hook);
+      const kind = settlement(settler, inJob && !hasUnseenSource);
+      if (kind === 'derived') return;
+      if (handOff && kind === 'explicit' && this.#isOfAnotherTask(promise)) this.#recordHandOff(settler, waits, fraction);
+      if (chosen > 0) this.#recordWaits(promise, waits, inJob);
+    });
+  }
+
+  /** Whether the waiter's task is not the one that settles the promise now; also true where neither is known. */
+  #isOfAnotherTask(promise: object): boolean {
+    const waiting = (promise as Tracked)[this.#keys.task];
+    const settling = currentTask();
+    return waiting !== settling || settling === undefined;
+  }
+
+  #recordHandOff(settler: readonly CallSite[], waits: readonly Wait[], fraction: number): void {
+    const delay = waits.reduce((sum, { duration }) => sum + duration, 0);
+    const stack = [...ownFrames(settler), ...asyncCallers(settler)].filter((site) => site.getFileName() !== null);
+    recordMutex(stack, fraction, fraction * delay * NANOS);
+    this.rates.mutex?.recorded();
+  }
+
+  #recordWaits(promise: object, waits: readonly Wait[], inJob: boolean): void {
+    const label = inJob ? 'await' : nameOfResource();
+    this.rates.block?.recorded();
+    if (waits.length === 1) {
+      const waiter = this.#waiterOf(promise);
+      if (waiter.length > 0) {
+        recordBlock(label, waiter, waits[0]!.sampled!);
+        return;
+      }
+    }
+    this.#resumptions.expect({ promise, label, waits });
+  }
+
+  /** The first thing that a waiter does after its wait: it is on the stack, unless what waited was a promise again. */
+  #onResumed(promise: object | undefined, hook: Hook): void {
+    const { label, sampled } = this.#resumptions.take();
+    this.#guarded(() => {
+      const sites = this.#capture.take(CAPTURE_LIMIT, hook);
+      const resumed = ownFrames(sites)
+        .filter((site) => site.getFileName() !== null)
+        .at(-1);
+      const waiter = resumed !== undefined ? [resumed, ...asyncCallers(sites)] : promise !== undefined ? this.#waiterOf(promise) : [];
+      if (waiter.length > 0) recordBlock(label, waiter, sampled);
+      else this.counters.lost++;
+    });
+  }
+
+  /** The asynchronous stack of whoever waits for the promise; empty where V8 finds none, as for several waiters. */
+  #waiterOf(promise: object): readonly CallSite[] {
+    let sites: CallSite[] = [];
+    const job = (): void => {
+      sites = this.#capture.take(CAPTURE_LIMIT, job);
+    };
+    this.#arm(promise, job);
+    native.runProbe();
+    return asyncCallers(sites);
+  }
+
+  /** An error of ours is nobody else's: it is counted, and ends the profiling of waits. */
+  #guarded(action: () => void): void {
     this.#busy = true;
     try {
-      this.#record(promise, { waits, chosen, blockRate, fraction: handOff ? fraction : 0, inJob });
+      action();
     } catch {
       this.counters.failures++;
       this.remove();
@@ -141,48 +294,26 @@ export class PromiseWaits {
       this.#busy = false;
     }
   }
+}
 
-  #record(promise: object, event: { waits: number[]; chosen: number[]; blockRate: number; fraction: number; inJob: boolean }): void {
-    const { waits, chosen, blockRate, fraction, inJob } = event;
-    const settler = this.#capture.take(fraction > 0 ? CAPTURE_LIMIT : CLASSIFY_LIMIT).filter((site) => !isOwn(site));
-    const kind = settlement(settler, inJob);
-    if (kind === 'derived') return;
-    if (fraction > 0 && isHandOff(kind, settler)) {
-      const delay = waits.reduce((sum, duration) => sum + duration, 0);
-      recordMutex(withoutBuiltins(settler), fraction, fraction * delay * NANOS);
-      this.rates.mutex?.recorded();
-    }
-    if (chosen.length === 0) return;
-    const label = inJob ? 'await' : nameOfResource();
-    const waiter = this.#waiterOf(promise);
-    if (waiter.length === 0) {
-      this.counters.lost += chosen.length;
-      return;
-    }
-    for (const duration of chosen) {
-      const certain = duration >= blockRate;
-      recordBlock(label, waiter, certain ? 1 : blockRate / duration, (certain ? duration : blockRate) * NANOS);
-    }
-    this.rates.block?.recorded();
-  }
+/** Whether a promise with such a mark has not come about by waiting for another. */
+function isMade(began: number | number[] | undefined): boolean {
+  return began !== undefined && (typeof began === 'number' ? began : began[0]!) > 0;
+}
 
-  /** The asynchronous stack of whoever waits for the promise; empty where V8 finds none, as for several waiters. */
-  #waiterOf(promise: object): CallSite[] {
-    let sites: CallSite[] = [];
-    this.#arm(promise, () => {
-      sites = this.#capture.take(CAPTURE_LIMIT);
-    });
-    native.runProbe();
-    return sites.filter((site) => site.isAsync());
-  }
+function withAnother(began: number | number[], time: number): number[] {
+  const times = typeof began === 'number' ? [began] : began;
+  return [...times, Math.sign(times[0]!) * time];
+}
+
+/** Go's rule: what is as long as the rate is recorded; shorter waits stand for as many as make up the rate. */
+function sample(duration: number, rate: number): Wait['sampled'] {
+  if (duration >= rate) return { count: 1, delay: duration * NANOS };
+  return Math.random() * rate < duration ? { count: rate / duration, delay: rate * NANOS } : undefined;
 }
 
 /** A name for what a callback outside any promise job was called for. */
 function nameOfResource(): string {
   const name = (executionAsyncResource() as object).constructor?.name;
   return typeof name === 'string' && name !== 'Object' && name !== '' ? name : 'callback';
-}
-
-function withoutBuiltins(sites: CallSite[]): CallSite[] {
-  return sites.filter((site) => site.getFileName() !== null);
 }

@@ -1,6 +1,7 @@
 import { checkInteger } from '../checks';
 import { EffectiveRate } from './effective-rate';
 import { PromiseWaits } from './promise-waits';
+import { tellsTasksApart } from './tasks';
 
 /** Captures per second to aim at. */
 const DEFAULT_CAPTURES = 20;
@@ -54,7 +55,10 @@ export function waitComments(): string[] {
   const { blockRate, mutexFraction: fraction } = waitStats();
   const comments = [];
   if (blockRate !== undefined) comments.push(`block rate ${range(blockRate)} ns`);
-  if (fraction !== undefined) comments.push(`mutex fraction ${range(fraction)}; hand-offs by an explicit resolve in a promise job`);
+  if (fraction !== undefined) {
+    const rule = tellsTasksApart() ? 'from another task where tasks are known' : 'tasks are not told apart';
+    comments.push(`mutex fraction ${range(fraction)}; hand-offs by an explicit resolve in a promise job, ${rule}`);
+  }
   return comments;
 }
 

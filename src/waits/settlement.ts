@@ -12,23 +12,28 @@ const DRIVER = 'node:internal/process/task_queues';
 /** Helpers of compilers that turn async functions into generators: what they settle is an async function's result. */
 const HELPERS = new Set(['step', 'fulfilled', 'rejected', '_next', '_throw', 'asyncGeneratorStep']);
 
-/** Tells it from the stack at which the promise is settled, without the frames of the profiler. */
-export function settlement(sites: readonly CallSite[], inJob: boolean): Settlement {
-  const frames = jobFrames(sites);
-  const [top] = frames;
-  if (top === undefined || top.isAsync()) return inJob ? 'derived' : 'native';
-  if (top.getFileName() !== null) return 'derived';
-  const caller = frames.find((site) => site.getFileName() !== null);
-  if (caller === undefined || caller.isAsync()) return inJob ? 'derived' : 'native';
+/** Frames it takes to tell: the resolve function, a helper and its caller. */
+export const SETTLEMENT_FRAMES = 4;
+
+/**
+ * Tells it from the stack at which the promise is settled. `isJobOfKnown`: in a promise job of a wait that is known, where
+ * what V8 settles by itself is derived from the promise that was waited for.
+ */
+export function settlement(sites: readonly CallSite[], isJobOfKnown: boolean): Settlement {
+  const [top, ...callers] = ownFrames(sites);
+  if (top !== undefined && top.getFileName() !== null) return 'derived';
+  const caller = callers.find((site) => site.getFileName() !== null);
+  if (caller === undefined) return isJobOfKnown ? 'derived' : 'native';
   return HELPERS.has(caller.getFunctionName() ?? '') ? 'derived' : 'explicit';
 }
 
-/** Whether a settlement in a promise job hands something over: a task that releases what another one waits for. */
-export function isHandOff(kind: Settlement, sites: readonly CallSite[]): boolean {
-  return kind === 'explicit' && jobFrames(sites).some((site) => site.getFileName() !== null && !site.isAsync());
+/** The synchronous frames of the job or callback that runs, without those of Node's code that runs it. */
+export function ownFrames(sites: readonly CallSite[]): readonly CallSite[] {
+  const end = sites.findIndex((site) => site.isAsync() || site.getFileName() === DRIVER);
+  return end < 0 ? sites : sites.slice(0, end);
 }
 
-function jobFrames(sites: readonly CallSite[]): readonly CallSite[] {
-  const end = sites.findIndex((site) => site.getFileName() === DRIVER && !site.isAsync());
-  return end < 0 ? sites : sites.slice(0, end);
+/** The asynchronous callers of what runs. */
+export function asyncCallers(sites: readonly CallSite[]): readonly CallSite[] {
+  return sites.filter((site) => site.isAsync());
 }

@@ -1,0 +1,53 @@
+#ifndef MPROF_ATOMICS_WAITERS_H_
+#define MPROF_ATOMICS_WAITERS_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <mutex>
+#include <unordered_map>
+
+namespace mprof {
+
+// Who waits at which address of shared memory, in all threads of the process, so
+// that the thread that notifies knows how long it has kept the others waiting.
+//
+// Thread-safe.
+class AtomicsWaiters {
+ public:
+  static constexpr size_t kMaxWaiters = size_t{1} << 16;
+
+  static AtomicsWaiters& Process();
+
+  AtomicsWaiters() = default;
+  AtomicsWaiters(const AtomicsWaiters&) = delete;
+  AtomicsWaiters& operator=(const AtomicsWaiters&) = delete;
+
+  // A wait at `address` begins, and ends by itself at `expires`. Returns what to
+  // end it with; 0 when there are too many.
+  uint64_t Begin(const void* address, int64_t now, int64_t expires);
+  // It has ended, for whatever reason.
+  void End(const void* address, uint64_t ticket);
+  // The `count` waits that began first are ended. Returns how many nanoseconds
+  // they lasted together, 0 if there are none.
+  int64_t Notify(const void* address, uint32_t count, int64_t now);
+
+ private:
+  struct Waiter {
+    uint64_t ticket;
+    int64_t since;
+    int64_t expires;
+  };
+  using Queue = std::deque<Waiter>;
+
+  void DropExpired(Queue* queue, int64_t now);
+
+  std::mutex mutex_;
+  std::unordered_map<const void*, Queue> queues_;
+  size_t waiters_ = 0;
+  uint64_t last_ticket_ = 0;
+};
+
+}  // namespace mprof
+
+#endif  // MPROF_ATOMICS_WAITERS_H_

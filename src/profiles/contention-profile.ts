@@ -1,0 +1,29 @@
+import { BucketType } from '../binding';
+import { takeWaits } from './contention';
+import { stackReader, type StackFrame } from './stack-frame';
+
+/** What is known of the waits at one call stack, or of those it has ended. */
+export interface ContentionRecord {
+  /** The call stack, leaf first. Of a waiter, the first frame says what it has waited for, such as `await` or `Timeout`. */
+  stack: StackFrame[];
+  /** Estimate of how many there were; a whole number while everything is recorded. */
+  contentions: number;
+  /** Estimate of how long they lasted together, in nanoseconds. */
+  delay: number;
+}
+
+/** The block profile as records, the newest call stacks first. */
+export function blockProfile(): ContentionRecord[] {
+  return recordsOf(BucketType.block);
+}
+
+/** The mutex profile as records, the newest call stacks first. */
+export function mutexProfile(): ContentionRecord[] {
+  return recordsOf(BucketType.mutex);
+}
+
+function recordsOf(type: BucketType): ContentionRecord[] {
+  const { symbols, stack, count, delay } = takeWaits(type);
+  const stacks = stackReader(symbols);
+  return Array.from(stack, (row, i) => ({ stack: stacks(row), contentions: count[i]!, delay: delay[i]! }));
+}

@@ -1,0 +1,60 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { checkFunction } from '../checks';
+
+/*
+ * Tells apart the tasks a program works on at the same time: each HTTP request that is served, and whatever is run by
+ * runTask(). Whoever ends a wait of another task has kept it waiting; within one task it is a signal.
+ */
+
+const REQUEST_START = 'http.server.request.start';
+/** AsyncLocalStorage needs no promise hooks from here on; before, its first use makes every await slower. */
+const FREE_OF_HOOKS = Number(process.versions.node.split('.')[0]) >= 24;
+
+const storage = new AsyncLocalStorage<number>();
+let tasks = 0;
+let watching = false;
+
+/** The task that is worked on now; undefined for none. */
+export function currentTask(): number | undefined {
+  return storage.getStore();
+}
+
+/**
+ * Runs a job as a task of its own, as each HTTP request is one: what ends waits of other tasks in it, or of it in others,
+ * counts in the mutex profile.
+ *
+ * @returns what `fn` returns
+ */
+export function runTask<Result>(fn: () => Result): Result {
+  checkFunction('fn', fn);
+  return storage.run(++tasks, fn);
+}
+
+/** Makes each HTTP request a task, from the next one on. */
+export function watchRequests(): void {
+  if (watching) return;
+  subscribe(REQUEST_START, onRequest);
+  watching = true;
+}
+
+/** No longer. */
+export function ignoreRequests(): void {
+  if (!watching) return;
+  unsubscribe(REQUEST_START, onRequest);
+  watching = false;
+}
+
+/** Whether tasks are told apart here and now. */
+export function tellsTasksApart(): boolean {
+  return FREE_OF_HOOKS || promisesAreTracked();
+}
+
+function onRequest(): void {
+  if (tellsTasksApart()) storage.enterWith(++tasks);
+}
+
+/** Whether something in the program follows promises already, as AsyncLocalStorage does: they carry numbers then. */
+function promisesAreTracked(): boolean {
+  return Object.getOwnPropertySymbols(Promise.resolve()).length > 0;
+}
