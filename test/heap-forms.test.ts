@@ -98,6 +98,12 @@ t.test('functions of every kind are found by name, file, line and column', async
   });
 });
 
+t.test('what no function has allocated', async (t) => {
+  const roots = await runJson<string[]>(fixture('roots.cjs'));
+  t.ok(roots.includes('(V8 API)'), 'is shown under the names V8 has for it');
+  t.same(roots.filter((name) => !/^\([A-Z0-9_ ]+\)$/i.test(name)), [], 'and nothing else is without a file');
+});
+
 t.test('ES modules are shown by path', async (t) => {
   const directory = t.testdir({ 'odd ü%20 path': { 'a #1?%41 module.mjs': 'export function site() { return new Array(1000); }\n' } });
   const path = join(directory, 'odd ü%20 path', 'a #1?%41 module.mjs');
