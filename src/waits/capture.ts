@@ -9,8 +9,6 @@ export interface CallSite {
   getColumnNumber(): number | null;
   getEnclosingLineNumber(): number;
   isAsync(): boolean;
-  isPromiseAll(): boolean;
-  isPromiseAny?(): boolean;
 }
 
 interface CaptureError {

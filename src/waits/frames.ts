@@ -26,8 +26,8 @@ export function labelNumber(label: string): number {
 }
 
 function nameOf(site: CallSite): string {
-  if (site.isPromiseAll()) return 'Promise.all';
-  if (site.isPromiseAny?.()) return 'Promise.any';
+  // Of builtins, only Promise's combinators are asynchronous callers.
+  if (site.isAsync() && site.getFileName() === null) return `Promise.${site.getFunctionName() ?? 'all'}`;
   return site.getFunctionName() ?? '(anonymous)';
 }
 
