@@ -217,7 +217,7 @@ t.test('one instance, however it is loaded', async (t) => {
   );
   t.same(differing, [], 'the same functions');
   t.equal(heap, 'running', 'and the same state');
-  t.match(names, { mprof: ['lookup', 'memProfile', 'memProfileRate'], 'mprof/http': ['handler', 'listen'], 'mprof/pprof': ['checkValid', 'decode'] });
+  t.match(names, { mprof: ['blockProfile', 'lookup', 'memProfile', 'memProfileRate', 'mutexProfile'], 'mprof/http': ['handler', 'listen'], 'mprof/pprof': ['checkValid', 'decode'] });
 });
 
 t.test('a native part that does not fit', async (t) => {
