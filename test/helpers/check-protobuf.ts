@@ -5,6 +5,8 @@ import { checkValid, decode } from 'mprof/pprof';
 import { checkFleetRules } from './fleet-rules';
 import { goCheck, goPprof, needsGo, type GoSummary } from './go-tool';
 
+type Kind = 'heap' | 'allocs' | 'block' | 'mutex';
+
 const REPORTS = ['-raw', '-top', '-traces', '-tags'];
 
 /** Has a served profile read by everything that reads profiles: our decoder, the rules of the fleet, and Go's tools. */
@@ -12,7 +14,7 @@ export async function checkProtobuf(
   t: Test,
   name: string,
   bytes: Uint8Array,
-  { kind = 'heap', huge = false }: { kind?: 'heap' | 'allocs'; huge?: boolean } = {},
+  { kind = 'heap', huge = false }: { kind?: Kind; huge?: boolean } = {},
 ): Promise<void> {
   t.same([...bytes.subarray(0, 2)], [0x1f, 0x8b], `${name}: gzipped`);
   checkValid(decode(bytes));
@@ -33,8 +35,14 @@ export async function checkProtobuf(
   });
 }
 
-function headerOf(kind: 'heap' | 'allocs'): Partial<GoSummary> {
+function headerOf(kind: Kind): Partial<GoSummary> {
+  const common = { defaultSampleType: '', durationNanos: '0', mappings: 1 };
+  if (kind === 'block' || kind === 'mutex') {
+    const contentions = { type: 'contentions', unit: 'count' };
+    return { ...common, sampleTypes: [contentions, { type: 'delay', unit: 'nanoseconds' }], periodType: contentions };
+  }
   return {
+    ...common,
     sampleTypes: [
       { type: 'alloc_objects', unit: 'count' },
       { type: 'alloc_space', unit: 'bytes' },
@@ -43,7 +51,5 @@ function headerOf(kind: 'heap' | 'allocs'): Partial<GoSummary> {
     ],
     periodType: { type: 'space', unit: 'bytes' },
     defaultSampleType: kind === 'allocs' ? 'alloc_space' : '',
-    durationNanos: '0',
-    mappings: 1,
   };
 }
