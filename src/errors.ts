@@ -18,6 +18,8 @@ const classes = {
   ERR_MPROF_INSECURE_ADDRESS: Error,
   /** Bytes unfold to more than this package is willing to hold. */
   ERR_MPROF_PROFILE_TOO_LARGE: RangeError,
+  /** This Node.js cannot do that. */
+  ERR_MPROF_UNSUPPORTED: Error,
   /** V8 has one heap sampler per thread, and it is somebody else's: the inspector's, --heap-prof's, another profiler's. */
   ERR_MPROF_SAMPLER_IN_USE: Error,
 } as const;

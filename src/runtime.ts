@@ -1,7 +1,8 @@
 import { native } from './binding';
-import { checkInteger, checkNumber, checkObject } from './checks';
+import { checkBoolean, checkInteger, checkNumber, checkObject } from './checks';
 import { codedError } from './errors';
-import { setMaxCapturesPerSecond } from './waits/rates';
+import { checkCallbacksSupported } from './waits/callbacks';
+import { DEFAULT_CAPTURES, setWaitOptions } from './waits/rates';
 
 /** How to profile. */
 export interface StartOptions {
@@ -23,6 +24,11 @@ export interface StartOptions {
    * more would be taken, and every event is weighted with the rate it met. Default 20; 0 for no bound.
    */
   maxCapturesPerSecond?: number;
+  /**
+   * Whether the block profile also has waits for callbacks, from the call that starts an operation to its callback. Most
+   * are behind a promise that is in the profile already. Default false. Needs Node.js 24 or newer.
+   */
+  callbacks?: boolean;
 }
 
 /** Go's default: one sample per 512 KiB. */
@@ -45,33 +51,35 @@ let rate = DEFAULT_RATE;
 let started: HeapOptions | undefined;
 
 /**
- * Starts profiling this thread's heap.
+ * Starts profiling this thread's heap, and says how the block and mutex profiles are taken once their rates are set.
  *
  * @throws TypeError or RangeError for bad options; nothing has changed then
  * @throws Error `ERR_MPROF_ALREADY_STARTED` when started already
  * @throws Error `ERR_MPROF_SAMPLER_IN_USE` when V8's sampler, of which a thread has one, is in use by somebody else
+ * @throws Error `ERR_MPROF_UNSUPPORTED` for `callbacks: true` before Node.js 24
  */
 export function start(options: StartOptions = {}): void {
   checkObject('options', options);
-  const { memProfileRate: newRate = rate, stackDepth = 128, allocsBudget, maxCapturesPerSecond } = options;
+  const { memProfileRate: newRate = rate, stackDepth = 128, allocsBudget } = options;
+  const { maxCapturesPerSecond = DEFAULT_CAPTURES, callbacks = false } = options;
   checkRate('memProfileRate', newRate);
   checkInteger('stackDepth', stackDepth, 1, MAX_STACK_DEPTH);
   if (allocsBudget !== undefined) {
     checkNumber('allocsBudget', allocsBudget, (value) => value > 0 && value <= 1, 'a number above 0 and at most 1');
   }
-  if (maxCapturesPerSecond !== undefined) {
-    checkNumber('maxCapturesPerSecond', maxCapturesPerSecond, (value) => value >= 0 && value <= 1e6, 'a number from 0 to 1000000');
-  }
+  checkNumber('maxCapturesPerSecond', maxCapturesPerSecond, (value) => value >= 0 && value <= 1e6, 'a number from 0 to 1000000');
+  checkBoolean('callbacks', callbacks);
   if (started !== undefined) throw codedError('ERR_MPROF_ALREADY_STARTED', 'mprof is started already; call stop() first');
+  if (callbacks) checkCallbacksSupported();
   const heap = { stackDepth, allocsBudget };
   startSampler(newRate, heap);
   rate = newRate;
   started = heap;
-  if (maxCapturesPerSecond !== undefined) setMaxCapturesPerSecond(maxCapturesPerSecond);
+  setWaitOptions({ maxCapturesPerSecond, callbacks });
 }
 
 /**
- * Stops profiling; does nothing when not started. Profiles stay readable: they show the heap as of the last garbage
+ * Stops profiling the heap; does nothing when not started. The block and mutex profiles go by their rates alone. Profiles stay readable: they show the heap as of the last garbage
  * collection before the stop. A later start() goes on counting allocations, and what was in use before counts as freed,
  * since V8 no longer tells its fate.
  */

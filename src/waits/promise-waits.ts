@@ -6,6 +6,7 @@ import { StackCapture, type CallSite } from './capture';
 import type { EffectiveRate } from './effective-rate';
 import { recordBlock, recordMutex } from './recorder';
 import { Resumptions, type Wait } from './resumptions';
+import { sample } from './sample';
 import { asyncCallers, ownFrames, settlement, SETTLEMENT_FRAMES } from './settlement';
 import { currentTask, ignoreRequests, watchRequests } from './tasks';
 
@@ -304,12 +305,6 @@ function isMade(began: number | number[] | undefined): boolean {
 function withAnother(began: number | number[], time: number): number[] {
   const times = typeof began === 'number' ? [began] : began;
   return [...times, Math.sign(times[0]!) * time];
-}
-
-/** Go's rule: what is as long as the rate is recorded; shorter waits stand for as many as make up the rate. */
-function sample(duration: number, rate: number): Wait['sampled'] {
-  if (duration >= rate) return { count: 1, delay: duration * NANOS };
-  return Math.random() * rate < duration ? { count: rate / duration, delay: rate * NANOS } : undefined;
 }
 
 /** A name for what a callback outside any promise job was called for. */

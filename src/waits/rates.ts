@@ -1,18 +1,23 @@
 import { checkInteger } from '../checks';
+import { observeCallbacks } from './callbacks';
 import { EffectiveRate } from './effective-rate';
 import { PromiseWaits } from './promise-waits';
 import { tellsTasksApart } from './tasks';
 
 /** Captures per second to aim at. */
-const DEFAULT_CAPTURES = 20;
+export const DEFAULT_CAPTURES = 20;
 /** Where the block rate starts while captures are bounded: long waits are recorded from the start, short ones later. */
 const FIRST_BLOCK_RATE_MS = 1000;
+/** How many starts of callback operations one stands for at first, while captures are bounded. */
+const FIRST_FRACTION = 1000;
 
 let blockRateNanos = 0;
 let mutexFraction = 0;
 let maxCaptures = DEFAULT_CAPTURES;
+let callbacks = false;
 /** Made at the first use: off means that nothing is set up. */
 let waits: PromiseWaits | undefined;
+let stopCallbacks: (() => void) | undefined;
 
 /**
  * Go's runtime.SetBlockProfileRate: on average one wait is recorded per so many nanoseconds waited. A wait of at least
@@ -44,9 +49,18 @@ export function setMutexProfileFraction(n: number): number {
   return before;
 }
 
-/** Bounds stack captures; 0 for no bound. Called by start() with a checked value. */
-export function setMaxCapturesPerSecond(perSecond: number): void {
-  maxCaptures = perSecond;
+/** How waits are recorded, as start() takes it. */
+export interface WaitOptions {
+  /** Bound on stack captures per second; 0 for none. */
+  maxCapturesPerSecond: number;
+  /** Whether waits for callbacks are recorded, too. */
+  callbacks: boolean;
+}
+
+/** Called by start() with checked values. */
+export function setWaitOptions(options: WaitOptions): void {
+  maxCaptures = options.maxCapturesPerSecond;
+  callbacks = options.callbacks;
   apply();
 }
 
@@ -103,4 +117,13 @@ function apply(): void {
   rates.mutex = mutexFraction === 0 ? undefined : new EffectiveRate(mutexFraction, mutexFraction, maxCaptures, now);
   if (rates.block === undefined && rates.mutex === undefined) waits.remove();
   else waits.install();
+  stopCallbacks?.();
+  stopCallbacks = undefined;
+  if (callbacks && rates.block !== undefined) {
+    const { counters } = waits;
+    stopCallbacks = observeCallbacks(rates.block, new EffectiveRate(1, FIRST_FRACTION, maxCaptures, now), () => {
+      counters.failures++;
+      stopCallbacks?.();
+    });
+  }
 }

@@ -1,7 +1,7 @@
 import { BucketType, native } from '../binding';
 import type { CallSite } from './capture';
 import { frameNumber, labelNumber } from './frames';
-import type { Sampled } from './resumptions';
+import type { Sampled } from './sample';
 
 /** Frames kept of each stack, counted from the leaf. */
 const MAX_DEPTH = 128;

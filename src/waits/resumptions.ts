@@ -1,4 +1,5 @@
 import { native } from '../binding';
+import type { Sampled } from './sample';
 
 /** One of the waits for a promise. */
 export interface Wait {
@@ -6,13 +7,6 @@ export interface Wait {
   duration: number;
   /** What it counts for, if it is to be recorded. */
   sampled: Sampled | undefined;
-}
-
-/** What a recorded wait counts for. */
-export interface Sampled {
-  count: number;
-  /** In nanoseconds. */
-  delay: number;
 }
 
 interface Expected {
