@@ -3,7 +3,20 @@ import { open, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PassThrough, Writable } from 'node:stream';
 import t from 'tap';
-import { lookup, memProfile, memProfileRate, profiles, setMemProfileRate, start, stats, stop, writeHeapProfile } from 'mprof';
+import {
+  lookup,
+  memProfile,
+  memProfileRate,
+  profiles,
+  runTask,
+  setBlockProfileRate,
+  setMemProfileRate,
+  setMutexProfileFraction,
+  start,
+  stats,
+  stop,
+  writeHeapProfile,
+} from 'mprof';
 import { decode } from 'mprof/pprof';
 import { fixture, runJson, UNOPTIMISED } from './helpers/child';
 import { checkProtobuf } from './helpers/check-protobuf';
@@ -46,6 +59,9 @@ const STARTS: [options: unknown, error: ErrorShape][] = [
   [{ allocsBudget: 1.01 }, rangeError('allocsBudget must be a number above 0 and at most 1, got 1.01')],
   [{ allocsBudget: NaN }, rangeError('allocsBudget must be a number above 0 and at most 1, got NaN')],
   [{ allocsBudget: '1' }, typeError('allocsBudget must be a number above 0 and at most 1, got "1"')],
+  [{ maxCapturesPerSecond: -1 }, rangeError('maxCapturesPerSecond must be a number from 0 to 1000000, got -1')],
+  [{ maxCapturesPerSecond: null }, typeError('maxCapturesPerSecond must be a number from 0 to 1000000, got null')],
+  [{ callbacks: 1 }, typeError('callbacks must be a boolean, got 1')],
 ];
 
 t.test('bad arguments are refused, and change nothing', async (t) => {
@@ -65,6 +81,19 @@ t.test('bad arguments are refused, and change nothing', async (t) => {
     t.throws(() => start(whole as object), error);
     unchanged(error.message);
   }
+  const off = { blockRate: undefined, mutexFraction: undefined };
+  for (const [value, error] of [
+    [1.5, rangeError('RATE must be an integer, got 1.5')],
+    [2 ** 53, rangeError('RATE must be an integer from -9007199254740991 to 9007199254740991, got 9007199254740992')],
+    ['1', typeError('RATE must be an integer, got "1"')],
+    [undefined, typeError('RATE must be an integer, got undefined')],
+  ] as const) {
+    const named = (name: string): ErrorShape => ({ ...error, message: error.message.replace('RATE', name) });
+    t.throws(() => setBlockProfileRate(value as number), named('blockProfileRate'));
+    t.throws(() => setMutexProfileFraction(value as number), named('mutexProfileFraction'));
+    t.match(stats(), off, 'nothing is switched on');
+  }
+  t.throws(() => runTask(5 as never), typeError('fn must be a function, got 5'));
   t.throws(() => memProfile(null!), typeError('options must be an object, got null'));
   t.throws(() => memProfile({ inuseZero: 1 as never }), typeError('inuseZero must be a boolean, got 1'));
   t.throws(() => memProfile({ gc: 'yes' as never }), typeError('gc must be a boolean, got "yes"'));
@@ -110,6 +139,21 @@ t.test('start, stop and the rate', async (t) => {
   t.equal(stats().heap, 'off');
   stop();
   start({ memProfileRate: 524288 });
+});
+
+t.test('the block rate and the mutex fraction', async (t) => {
+  t.match(stats(), { blockRate: undefined, mutexFraction: undefined, lostWaits: 0, waitFailures: 0 }, 'both are off at first');
+  setBlockProfileRate(5000);
+  t.equal(setMutexProfileFraction(10), 0);
+  // Captures are bounded: the effective rate begins where long waits are recorded.
+  t.same(stats().blockRate, { lowest: 1e9, highest: 1e9 });
+  t.same(stats().mutexFraction, { lowest: 10, highest: 10 });
+  t.equal(setMutexProfileFraction(-5), 10, 'a negative fraction only reads it');
+  t.equal(setMutexProfileFraction(0), 10);
+  t.equal(setMutexProfileFraction(-1), 0);
+  setBlockProfileRate(-3);
+  t.match(stats(), { blockRate: undefined, mutexFraction: undefined }, 'and off again');
+  t.equal(await runTask(async () => 5), 5, 'runTask returns what the function returns');
 });
 
 t.test('the rate can change at run time', async (t) => {

@@ -1,5 +1,5 @@
-// npm run demo: starts the service of service.mjs, puts it under load, fetches its heap profile over HTTP and prints
-// what `go tool pprof -top` would. With --serve it stays up, for you to point your own tools at.
+// npm run demo: starts the service of service.mjs, puts it under load, fetches its profiles over HTTP and prints what is
+// in them. With --serve it stays up, for you to point your own tools at.
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import http from 'node:http';
@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { decode } from 'mprof/pprof';
 import { formatTop, topFunctions } from './top.mjs';
+import { formatWaits } from './waits.mjs';
 
 const { values: options } = parseArgs({ options: { serve: { type: 'boolean', default: false } } });
 const REQUESTS = 6000;
@@ -51,7 +52,8 @@ async function load(port, requests) {
 }
 
 const { child, port, pprofPort } = await startService();
-const url = `http://127.0.0.1:${pprofPort}/debug/pprof/heap`;
+const base = `http://127.0.0.1:${pprofPort}/debug/pprof`;
+const url = `${base}/heap`;
 console.log(`A service is running; sending it ${REQUESTS} requests.`);
 await load(port, REQUESTS);
 
@@ -65,6 +67,13 @@ console.log(`
 
 Where V8 has inlined a function, its caller stands for it.
 `);
+for (const [name, title] of [
+  ['block', 'Block profile: where tasks have waited'],
+  ['mutex', 'Mutex profile: who has kept other tasks waiting'],
+]) {
+  console.log(`${title}, from ${base}/${name}:\n`);
+  console.log(`${formatWaits(decode(await request({ port: pprofPort, path: `/debug/pprof/${name}` })), 4)}\n`);
+}
 
 if (options.serve) {
   console.log(`Serving until you press Ctrl-C. Look around with:
@@ -72,6 +81,8 @@ if (options.serve) {
   go tool pprof -top ${url}
   go tool pprof -top -sample_index=alloc_space ${url}
   go tool pprof -http=: ${url}
+  go tool pprof -top -cum ${base}/block
+  go tool pprof -top -cum ${base}/mutex
 `);
   const trickle = setInterval(() => load(port, 20).catch(() => {}), 1000);
   await once(process, 'SIGINT');

@@ -1,7 +1,9 @@
 // A small HTTP service as people write them: orders are taken in and quoted, sessions are kept. Two of its habits cost
 // memory: every request leaves a session behind (the leak), and every quote builds a report it throws away (the churn).
+// One costs time: its pool of database connections is too small.
 import http from 'node:http';
-import { start } from 'mprof';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { setBlockProfileRate, setMutexProfileFraction, start } from 'mprof';
 import { listen } from 'mprof/http';
 
 const sessions = new Map();
@@ -47,6 +49,39 @@ function buildReport(order) {
   return rows.map((row) => `${row.item};${row.month};${row.price.toFixed(2)}`).join('\n');
 }
 
+class ConnectionPool {
+  #idle;
+  #waiting = [];
+
+  constructor(size) {
+    this.#idle = size;
+  }
+
+  async acquire() {
+    if (this.#idle > 0) this.#idle--;
+    else await new Promise((resolve) => this.#waiting.push(resolve));
+  }
+
+  release() {
+    const next = this.#waiting.shift();
+    if (next === undefined) this.#idle++;
+    else next();
+  }
+}
+
+// The other bug: eight requests at a time share two connections.
+const pool = new ConnectionPool(2);
+
+async function store(order) {
+  await pool.acquire();
+  try {
+    await sleep(2); // the database at work
+  } finally {
+    pool.release();
+  }
+  return order;
+}
+
 async function readBody(req) {
   let body = '';
   for await (const chunk of req) body += chunk;
@@ -56,7 +91,7 @@ async function readBody(req) {
 async function takeOrder(req, res) {
   const order = parseOrder(await readBody(req));
   openSession(`user-${sessions.size}`).visit(req.url);
-  rememberOrder(order);
+  rememberOrder(await store(order));
   res.end(JSON.stringify({ orders: recentOrders.length }));
 }
 
@@ -66,7 +101,9 @@ async function quote(req, res) {
   res.end(JSON.stringify({ bytes: buildReport(order).length }));
 }
 
-start();
+start({ maxCapturesPerSecond: 100 });
+setBlockProfileRate(100_000); // nanoseconds
+setMutexProfileFraction(5);
 const profiles = await listen({ port: Number(process.env.PPROF_PORT ?? 6060) });
 
 const service = http.createServer((req, res) => {

@@ -27,7 +27,7 @@ let stopCallbacks: (() => void) | undefined;
  * @throws TypeError or RangeError for anything but a safe integer; nothing has changed then
  */
 export function setBlockProfileRate(ns: number): void {
-  checkInteger('block profile rate', ns, Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
+  checkInteger('blockProfileRate', ns, Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
   blockRateNanos = Math.max(0, ns);
   apply();
 }
@@ -40,7 +40,7 @@ export function setBlockProfileRate(ns: number): void {
  * @throws TypeError or RangeError for anything but a safe integer; nothing has changed then
  */
 export function setMutexProfileFraction(n: number): number {
-  checkInteger('mutex profile fraction', n, Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
+  checkInteger('mutexProfileFraction', n, Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
   const before = mutexFraction;
   if (n >= 0) {
     mutexFraction = n;
