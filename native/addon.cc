@@ -263,6 +263,40 @@ Napi::Value NotifyAtomicsWaiters(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), static_cast<double>(nanos));
 }
 
+// (before, callback, after) -> a function that calls before(its arguments), then
+// `callback` as it is called itself, or with the array of arguments that before()
+// has returned, then after(the result, if it has not thrown). It is no frame of
+// a JavaScript stack.
+Napi::Value WrapCall(const Napi::CallbackInfo& info) {
+  struct Calls {
+    Napi::FunctionReference before, callback, after;
+  };
+  const auto calls = std::make_shared<Calls>(
+      Calls{Napi::Persistent(info[0].As<Napi::Function>()),
+            Napi::Persistent(info[1].As<Napi::Function>()),
+            Napi::Persistent(info[2].As<Napi::Function>())});
+  return Napi::Function::New(
+      info.Env(), [calls](const Napi::CallbackInfo& call) -> Napi::Value {
+        std::vector<napi_value> args(call.Length());
+        for (size_t i = 0; i < call.Length(); i++) args[i] = call[i];
+        const Napi::Value changed = calls->before.Call(args);
+        if (!changed.IsEmpty() && changed.IsArray()) {
+          const auto array = changed.As<Napi::Array>();
+          args.resize(array.Length());
+          for (uint32_t i = 0; i < array.Length(); i++) args[i] = array.Get(i);
+        }
+        const Napi::Value result = calls->callback.Call(call.This(), args);
+        if (!call.Env().IsExceptionPending()) {
+          calls->after.Call({result});
+          return result;
+        }
+        const Napi::Error error = call.Env().GetAndClearPendingException();
+        calls->after.Call({});
+        error.ThrowAsJavaScriptException();
+        return result;
+      });
+}
+
 Napi::Value GetStats(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
   Napi::Object result = Napi::Object::New(env);
@@ -355,6 +389,7 @@ Napi::Value Attach(const Napi::CallbackInfo& info) {
   add("trackTurns", TrackTurns);
   add("stopTrackingTurns", StopTrackingTurns);
   add("markMicrotasks", MarkMicrotasks);
+  add("wrapCall", WrapCall);
   add("beginAtomicsWait", BeginAtomicsWait);
   add("endAtomicsWait", EndAtomicsWait);
   add("notifyAtomicsWaiters", NotifyAtomicsWaiters);

@@ -96,6 +96,15 @@ interface Native {
   /** Has cell[0] and cell[2] set to 0 whenever the microtasks of a turn have run, and cell[1] increased at every mark reached. */
   trackTurns(cell: Float64Array): void;
   stopTrackingTurns(): void;
+  /**
+   * A function that is on no stack. It calls before(its arguments), then `callback` as it is called itself, or with the
+   * arguments that before() has returned, and then after(the result, which it returns; undefined if that has thrown).
+   */
+  wrapCall(
+    before: (...args: unknown[]) => unknown[] | void,
+    callback: (...args: never[]) => unknown,
+    after: (result: unknown) => void,
+  ): (...args: never[]) => unknown;
   /** Anything may be passed for array, index and count: what is no shared memory is not waited for. 0 then. */
   beginAtomicsWait(array: unknown, index: unknown, timeoutMs: number): number;
   endAtomicsWait(array: unknown, index: unknown, ticket: number): void;

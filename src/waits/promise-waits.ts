@@ -9,6 +9,7 @@ import { Resumptions, type Wait } from './resumptions';
 import { sample } from './sample';
 import { asyncCallers, ownFrames, settlement, SETTLEMENT_FRAMES } from './settlement';
 import { currentTask, ignoreRequests, watchRequests } from './tasks';
+import { WebLocks } from './web-locks';
 
 /*
  * Measures how long promises are waited for, and by whom they are settled.
@@ -80,6 +81,7 @@ export class PromiseWaits {
   /** See native/turn_tracker.h: whether this turn's beginning is known, marks reached, whether a wait has ended in it. */
   readonly #turns = new Float64Array(3);
   readonly #resumptions = new Resumptions(this.#turns, this.counters);
+  readonly #locks = new WebLocks((request, ms) => this.#recordGrant(request, ms));
   #stopHooks: (() => void) | undefined;
   #restoreAtomics: (() => void) | undefined;
   /** Own promises are under way; hooks are to ignore them. */
@@ -93,6 +95,7 @@ export class PromiseWaits {
     if (withTasks) watchRequests();
     else ignoreRequests();
     this.#stopHooks = promiseHooks.createHook(this.#hooks(withTasks)) as () => void;
+    this.#locks.install();
     this.#restoreAtomics ??= observeAtomics({
       onWait: (nanos, hook) => this.recordThreadWait(nanos, hook),
       onNotify: (nanos, hook) => this.recordNotify(nanos, hook),
@@ -103,6 +106,7 @@ export class PromiseWaits {
     if (this.#stopHooks === undefined) return;
     this.#stopHooks();
     this.#stopHooks = undefined;
+    this.#locks.remove();
     this.#restoreAtomics?.();
     this.#restoreAtomics = undefined;
     this.#resumptions.clear();
@@ -189,6 +193,19 @@ export class PromiseWaits {
     return { init, settled, before, after };
   }
 
+  /** The Web Lock that was requested has been granted, and its callback is about to be called. */
+  #recordGrant(request: object, ms: number): void {
+    const { block } = this.rates;
+    const sampled = block && sample(ms, block.at(performance.now()));
+    if (sampled === undefined) return;
+    block!.recorded();
+    this.#guarded(() => {
+      const waiter = this.#waiterOf(request);
+      if (waiter.length > 0) recordBlock('LockManager.request', waiter, sampled);
+      else this.counters.lost++;
+    });
+  }
+
   /** A thread waited with Atomics.wait(), and is still on the stack below `hook`. */
   recordThreadWait(nanos: number, hook: Hook): void {
     const { block } = this.rates;
@@ -219,14 +236,18 @@ export class PromiseWaits {
       if (sampled !== undefined) chosen++;
       waits.push({ duration, sampled });
     }
-    const fraction = mutex === undefined || !inJob ? 0 : mutex.at(now);
+    const heldUntil = mutex !== undefined && this.#locks.isHeldUntil(promise);
+    const fraction = mutex === undefined || !(inJob || heldUntil) ? 0 : mutex.at(now);
     const handOff = fraction > 0 && Math.random() * fraction < 1;
     if (chosen === 0 && !handOff) return;
     this.#guarded(() => {
       const settler = this.#capture.take(handOff ? CAPTURE_LIMIT : SETTLEMENT_FRAMES, hook);
       const kind = settlement(settler, inJob && !hasUnseenSource);
-      if (kind === 'derived') return;
-      if (handOff && kind === 'explicit' && this.#isOfAnotherTask(promise)) this.#recordHandOff(settler, waits, fraction);
+      if (handOff && heldUntil) this.#recordHandOff(settler, this.#locks.waitedFor(promise), fraction);
+      if (kind === 'derived' || heldUntil) return;
+      if (handOff && kind === 'explicit' && this.#isOfAnotherTask(promise)) {
+        this.#recordHandOff(settler, waits.reduce((sum, { duration }) => sum + duration, 0), fraction);
+      }
       if (chosen > 0) this.#recordWaits(promise, waits, inJob);
     });
   }
@@ -238,8 +259,8 @@ export class PromiseWaits {
     return waiting !== settling || settling === undefined;
   }
 
-  #recordHandOff(settler: readonly CallSite[], waits: readonly Wait[], fraction: number): void {
-    const delay = waits.reduce((sum, { duration }) => sum + duration, 0);
+  #recordHandOff(settler: readonly CallSite[], delay: number, fraction: number): void {
+    if (delay === 0) return;
     const stack = [...ownFrames(settler), ...asyncCallers(settler)].filter((site) => site.getFileName() !== null);
     recordMutex(stack, fraction, fraction * delay * NANOS);
     this.rates.mutex?.recorded();

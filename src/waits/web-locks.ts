@@ -1,0 +1,121 @@
+import { native } from '../binding';
+
+/*
+ * The Web Locks API settles its promises inside Node.js, where nothing tells who has released a lock. So while waits are
+ * profiled, this thread's LockManager.prototype.request is replaced, and the function that is called with the lock, too:
+ * by functions of the addon's, which are on no stack.
+ */
+
+/** A lock has been granted after so many milliseconds to whoever waits for the promise of its request. */
+export type OnGrant = (request: object, ms: number) => void;
+
+interface Request {
+  name: string;
+  began: number;
+  shared: boolean;
+  /** Aborts the request. A listener of ours on it could be seen. */
+  signal: { aborted?: unknown } | undefined;
+  /** What request() has returned. */
+  promise: object | undefined;
+}
+
+interface Manager {
+  request(...args: unknown[]): Promise<unknown>;
+}
+
+export class WebLocks {
+  /** Requests that wait in this thread, by the lock's name, the first one first. */
+  readonly #waiting = new Map<string, Request[]>();
+  /** What locks are held for: the promises their callbacks have returned. */
+  readonly #held = new WeakMap<object, string>();
+  /** Calls of request() that are on the stack; undefined for those that do not wait. */
+  readonly #calls: (Request | undefined)[] = [];
+  #restore: (() => void) | undefined;
+
+  constructor(private readonly onGrant: OnGrant) {}
+
+  /** Does nothing where there are no Web Locks. */
+  install(): void {
+    const { locks } = (globalThis as { navigator?: { locks?: Manager } }).navigator ?? {};
+    if (this.#restore !== undefined || locks === undefined) return;
+    const prototype = Object.getPrototypeOf(locks) as Manager;
+    const descriptor = Object.getOwnPropertyDescriptor(prototype, 'request');
+    if (descriptor?.configurable !== true || typeof descriptor.value !== 'function') return;
+    const { value } = descriptor;
+    const replacement = native.wrapCall((...args) => this.#begin(args), value, (promise) => this.#end(promise));
+    for (const property of ['name', 'length']) {
+      Object.defineProperty(replacement, property, Object.getOwnPropertyDescriptor(value, property)!);
+    }
+    Object.defineProperty(prototype, 'request', { ...descriptor, value: replacement });
+    this.#restore = () => {
+      if (prototype.request === replacement) Object.defineProperty(prototype, 'request', descriptor);
+    };
+  }
+
+  remove(): void {
+    this.#restore?.();
+    this.#restore = undefined;
+  }
+
+  /** Whether a lock is held until the promise is settled. */
+  isHeldUntil(promise: object): boolean {
+    return this.#held.has(promise);
+  }
+
+  /** How many milliseconds those have waited that are granted the lock when the promise is settled. */
+  waitedFor(promise: object): number {
+    const [first, ...others] = this.#waitingFor(this.#held.get(promise) ?? '');
+    if (first === undefined) return 0;
+    const now = performance.now();
+    let sum = now - first.began;
+    for (const other of first.shared ? others : []) {
+      if (!other.shared) break;
+      sum += now - other.began;
+    }
+    return sum;
+  }
+
+  /** request() is called: the arguments to call it with instead. */
+  #begin(args: unknown[]): unknown[] | undefined {
+    const [name, options] = args;
+    const callback = args.at(-1);
+    const { ifAvailable, steal, mode, signal } = (args.length > 2 && typeof options === 'object' && options !== null ? options : {}) as {
+      [option: string]: unknown;
+      signal?: { aborted?: unknown };
+    };
+    // Those do not wait.
+    const waits = typeof name === 'string' && typeof callback === 'function' && ifAvailable !== true && steal !== true;
+    const request = waits ? { name, began: performance.now(), shared: mode === 'shared', signal, promise: undefined } : undefined;
+    this.#calls.push(request);
+    if (request === undefined) return undefined;
+    this.#waiting.set(request.name, [...this.#waitingFor(request.name), request]);
+    const onHeld = (result: unknown): void => {
+      if (result instanceof Promise) this.#held.set(result, request.name);
+    };
+    return [...args.slice(0, -1), native.wrapCall(() => this.#grant(request), callback as () => unknown, onHeld)];
+  }
+
+  /** It returns, or has thrown. */
+  #end(promise: unknown): void {
+    const request = this.#calls.pop();
+    if (request === undefined) return;
+    if (promise instanceof Promise) request.promise = promise;
+    else this.#leave(request);
+  }
+
+  #grant(request: Request): void {
+    this.#leave(request);
+    // What is granted at once has not waited.
+    if (request.promise !== undefined) this.onGrant(request.promise, performance.now() - request.began);
+  }
+
+  #waitingFor(name: string): Request[] {
+    return (this.#waiting.get(name) ?? []).filter(({ signal }) => signal?.aborted !== true);
+  }
+
+  #leave(request: Request): void {
+    const queue = this.#waitingFor(request.name).filter((other) => other !== request);
+    if (queue.length === 0) this.#waiting.delete(request.name);
+    else this.#waiting.set(request.name, queue);
+  }
+}
