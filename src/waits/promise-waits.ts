@@ -51,6 +51,13 @@ const NANOS = 1e6;
 
 type Hook = (...args: never[]) => unknown;
 
+/** A promise waits for another, which had this under `since` before. */
+interface Latest {
+  promise: object;
+  target: Tracked;
+  before: number | number[] | undefined;
+}
+
 /** A promise is settled that has been waited for since before this turn of the event loop. */
 interface SettledEvent {
   promise: object;
@@ -78,6 +85,11 @@ export class PromiseWaits {
   readonly #keys = native.newPrivateKeys('since', 'task');
   /** See native/turn_tracker.h: whether this turn's beginning is known, marks reached, whether a wait has ended in it. */
   readonly #turns = new Float64Array(3);
+  /**
+   * The latest wait, until something else happens: `await 1` seems to make a wrapper wait for the async function's own
+   * promise, and is told by the wrapper's being settled at once. Forgotten at the end of the turn at the latest.
+   */
+  readonly #latest: [Latest | undefined] = [undefined];
   readonly #resumptions = new Resumptions(this.#turns, this.counters);
   #stopHooks: (() => void) | undefined;
   #restoreAtomics: (() => void) | undefined;
@@ -87,7 +99,7 @@ export class PromiseWaits {
   /** Installs what the rates need. */
   install(): void {
     this.#stopHooks?.();
-    native.trackTurns(this.#turns);
+    native.trackTurns(this.#turns, this.#latest);
     const withTasks = this.rates.mutex !== undefined;
     if (withTasks) watchRequests();
     else ignoreRequests();
@@ -117,11 +129,7 @@ export class PromiseWaits {
     const clock = performance.now.bind(performance);
     let turnBegan = 0;
     let job: object | undefined;
-    // The latest wait, until something else happens: `await 1` seems to make a wrapper wait for the async function's
-    // own promise, and is told by the wrapper's being settled at once.
-    let latest: object | undefined;
-    let latestTarget: Tracked | undefined;
-    let latestBefore: number | number[] | undefined;
+    const remembered = this.#latest;
 
     const init = (promise: object, parent?: object): void => {
       if (this.#busy) return;
@@ -138,9 +146,7 @@ export class PromiseWaits {
         turns[0] = 1;
         turnBegan = time;
       }
-      latest = promise;
-      latestTarget = target;
-      latestBefore = before;
+      remembered[0] = { promise, target, before };
       if (before === MADE) {
         target[since] = time;
         if (withTasks) target[task] = currentTask();
@@ -157,9 +163,10 @@ export class PromiseWaits {
 
     const settled = (promise: object): void => {
       if (this.#busy) return;
-      if (promise === latest) {
-        latest = undefined;
-        latestTarget![since] = latestBefore;
+      const latest = remembered[0];
+      if (latest !== undefined && promise === latest.promise) {
+        remembered[0] = undefined;
+        latest.target[since] = latest.before;
         return;
       }
       if (resumptions.resumed !== undefined) this.#onResumed(promise, settled);
