@@ -32,7 +32,9 @@ void TurnTracker::OnMicrotasksCompleted(v8::Isolate* isolate, void* data) {
     const v8::Local<v8::Object> remembered = tracker->remembered_.Get(isolate);
     v8::Local<v8::Context> context;
     if (remembered->GetCreationContext().ToLocal(&context)) {
-      remembered->Set(context, 0, v8::Undefined(isolate)).Check();
+      for (uint32_t i = 0; i < 2; i++) {
+        remembered->Set(context, i, v8::Undefined(isolate)).Check();
+      }
     }
   }
   cell[0] = 0;

@@ -16,8 +16,8 @@ namespace mprof {
 // whenever a mark set among them is reached, the second one grows by 1.
 //
 // JavaScript sets the first one to 1 when it remembers something for the rest of the
-// turn in the only element of an array, which is emptied at the end: no JavaScript
-// runs then that could, and what it remembers would not be garbage until the next turn.
+// turn in the first two elements of an array, which are cleared at the end: no
+// JavaScript runs then that could, and what is remembered could not be collected.
 //
 // Belongs to the isolate's thread.
 class TurnTracker {

@@ -94,10 +94,10 @@ interface Native {
   armProbe(): (promise: object, job: () => void) => void;
   runProbe(): void;
   /**
-   * Has cell[0] and cell[2] set to 0 whenever the microtasks of a turn have run, and remembered[0] to undefined unless
-   * cell[0] was 0; and cell[1] increased at every mark reached.
+   * Has cell[0] and cell[2] set to 0 whenever the microtasks of a turn have run, and the first two elements of
+   * `remembered` to undefined unless cell[0] was 0; and cell[1] increased at every mark reached.
    */
-  trackTurns(cell: Float64Array, remembered: [unknown]): void;
+  trackTurns(cell: Float64Array, remembered: unknown[]): void;
   stopTrackingTurns(): void;
   /** Anything may be passed for array, index and count: what is no shared memory is not waited for. 0 then. */
   beginAtomicsWait(array: unknown, index: unknown, timeoutMs: number): number;

@@ -51,12 +51,8 @@ const NANOS = 1e6;
 
 type Hook = (...args: never[]) => unknown;
 
-/** A promise waits for another, which had this under `since` before. */
-interface Latest {
-  promise: object;
-  target: Tracked;
-  before: number | number[] | undefined;
-}
+/** A promise that waits for another, which had this under `since` before. */
+type Latest = [promise: object | undefined, target: Tracked | undefined, before: number | number[] | undefined];
 
 /** A promise is settled that has been waited for since before this turn of the event loop. */
 interface SettledEvent {
@@ -89,7 +85,7 @@ export class PromiseWaits {
    * The latest wait, until something else happens: `await 1` seems to make a wrapper wait for the async function's own
    * promise, and is told by the wrapper's being settled at once. Forgotten at the end of the turn at the latest.
    */
-  readonly #latest: [Latest | undefined] = [undefined];
+  readonly #latest: Latest = [undefined, undefined, undefined];
   readonly #resumptions = new Resumptions(this.#turns, this.counters);
   #stopHooks: (() => void) | undefined;
   #restoreAtomics: (() => void) | undefined;
@@ -129,7 +125,7 @@ export class PromiseWaits {
     const clock = performance.now.bind(performance);
     let turnBegan = 0;
     let job: object | undefined;
-    const remembered = this.#latest;
+    const latest = this.#latest;
 
     const init = (promise: object, parent?: object): void => {
       if (this.#busy) return;
@@ -146,7 +142,9 @@ export class PromiseWaits {
         turns[0] = 1;
         turnBegan = time;
       }
-      remembered[0] = { promise, target, before };
+      latest[0] = promise;
+      latest[1] = target;
+      latest[2] = before;
       if (before === MADE) {
         target[since] = time;
         if (withTasks) target[task] = currentTask();
@@ -163,10 +161,9 @@ export class PromiseWaits {
 
     const settled = (promise: object): void => {
       if (this.#busy) return;
-      const latest = remembered[0];
-      if (latest !== undefined && promise === latest.promise) {
-        remembered[0] = undefined;
-        latest.target[since] = latest.before;
+      if (promise === latest[0]) {
+        latest[0] = undefined;
+        latest[1]![since] = latest[2];
         return;
       }
       if (resumptions.resumed !== undefined) this.#onResumed(promise, settled);
