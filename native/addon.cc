@@ -350,10 +350,11 @@ Napi::Value GetGcLog(const Napi::CallbackInfo& info) {
   return result;
 }
 
-// (Float64Array)
+// (Float64Array, array)
 void TrackTurns(const Napi::CallbackInfo& info) {
   const auto array = ToV8(info[0]).As<v8::Float64Array>();
-  EnvironmentOf(info).turns().Start(array->Buffer()->GetBackingStore());
+  EnvironmentOf(info).turns().Start(array->Buffer()->GetBackingStore(),
+                                    ToV8(info[1]).As<v8::Object>());
 }
 
 void StopTrackingTurns(const Napi::CallbackInfo& info) {

@@ -5,12 +5,19 @@
 
 #include "v8-array-buffer.h"
 #include "v8-isolate.h"
+#include "v8-local-handle.h"
+#include "v8-object.h"
+#include "v8-persistent-handle.h"
 
 namespace mprof {
 
 // Tells JavaScript where in a turn of the event loop it is: whenever the isolate's
 // microtasks have run, the first and the third double of a buffer are set to 0, and
 // whenever a mark set among them is reached, the second one grows by 1.
+//
+// JavaScript sets the first one to 1 when it remembers something for the rest of the
+// turn in the first two elements of an array, which are cleared at the end: no
+// JavaScript runs then that could, and what is remembered could not be collected.
 //
 // Belongs to the isolate's thread.
 class TurnTracker {
@@ -19,7 +26,7 @@ class TurnTracker {
   TurnTracker(const TurnTracker&) = delete;
   TurnTracker& operator=(const TurnTracker&) = delete;
 
-  void Start(std::shared_ptr<v8::BackingStore> cell);
+  void Start(std::shared_ptr<v8::BackingStore> cell, v8::Local<v8::Object> remembered);
   void Stop();
   // Sets a mark behind the microtasks that are queued now. Nobody else sees it.
   void Mark();
@@ -32,6 +39,7 @@ class TurnTracker {
 
   v8::Isolate* const isolate_;
   std::shared_ptr<v8::BackingStore> cell_;
+  v8::Global<v8::Object> remembered_;
 };
 
 }  // namespace mprof

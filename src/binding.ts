@@ -93,8 +93,11 @@ interface Native {
   /** See native/promise_probe.h. */
   armProbe(): (promise: object, job: () => void) => void;
   runProbe(): void;
-  /** Has cell[0] and cell[2] set to 0 whenever the microtasks of a turn have run, and cell[1] increased at every mark reached. */
-  trackTurns(cell: Float64Array): void;
+  /**
+   * Has cell[0] and cell[2] set to 0 whenever the microtasks of a turn have run, and the first two elements of
+   * `remembered` to undefined unless cell[0] was 0; and cell[1] increased at every mark reached.
+   */
+  trackTurns(cell: Float64Array, remembered: unknown[]): void;
   stopTrackingTurns(): void;
   /**
    * A function that is on no stack. It calls before(its arguments), then `callback` as it is called itself, or with the

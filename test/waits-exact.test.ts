@@ -44,6 +44,7 @@ const STACKS: Record<string, string[][]> = {
     ['Timeout', 'second', 'Promise.all', 'severalWaiters', 'main'],
   ],
   otherContext: [['Timeout', 'inContext', 'otherContext', 'main']],
+  otherHooks: [['Timeout', 'otherHooks', 'main']],
   event: [['Timeout', 'event', 'main']],
   events: [['Timeout', 'events', 'main']],
   timersPromises: [['Timeout', 'measured', 'timersPromises', 'main']],

@@ -53,6 +53,9 @@ const NANOS = 1e6;
 
 type Hook = (...args: never[]) => unknown;
 
+/** A promise that waits for another, which had this under `since` before. */
+type Latest = [promise: object | undefined, target: Tracked | undefined, before: number | number[] | undefined];
+
 /** A promise is settled that has been waited for since before this turn of the event loop. */
 interface SettledEvent {
   promise: object;
@@ -80,6 +83,11 @@ export class PromiseWaits {
   readonly #keys = native.newPrivateKeys('since', 'task');
   /** See native/turn_tracker.h: whether this turn's beginning is known, marks reached, whether a wait has ended in it. */
   readonly #turns = new Float64Array(3);
+  /**
+   * The latest wait, until something else happens: `await 1` seems to make a wrapper wait for the async function's own
+   * promise, and is told by the wrapper's being settled at once. Forgotten at the end of the turn at the latest.
+   */
+  readonly #latest: Latest = [undefined, undefined, undefined];
   readonly #resumptions = new Resumptions(this.#turns, this.counters);
   readonly #locks = new WebLocks((request, ms) => this.#recordGrant(request, ms));
   #stopHooks: (() => void) | undefined;
@@ -90,7 +98,7 @@ export class PromiseWaits {
   /** Installs what the rates need. */
   install(): void {
     this.#stopHooks?.();
-    native.trackTurns(this.#turns);
+    native.trackTurns(this.#turns, this.#latest);
     const withTasks = this.rates.mutex !== undefined;
     if (withTasks) watchRequests();
     else ignoreRequests();
@@ -122,11 +130,7 @@ export class PromiseWaits {
     const clock = performance.now.bind(performance);
     let turnBegan = 0;
     let job: object | undefined;
-    // The latest wait, until something else happens: `await 1` seems to make a wrapper wait for the async function's
-    // own promise, and is told by the wrapper's being settled at once.
-    let latest: object | undefined;
-    let latestTarget: Tracked | undefined;
-    let latestBefore: number | number[] | undefined;
+    const latest = this.#latest;
 
     const init = (promise: object, parent?: object): void => {
       if (this.#busy) return;
@@ -143,9 +147,9 @@ export class PromiseWaits {
         turns[0] = 1;
         turnBegan = time;
       }
-      latest = promise;
-      latestTarget = target;
-      latestBefore = before;
+      latest[0] = promise;
+      latest[1] = target;
+      latest[2] = before;
       if (before === MADE) {
         target[since] = time;
         if (withTasks) target[task] = currentTask();
@@ -162,9 +166,9 @@ export class PromiseWaits {
 
     const settled = (promise: object): void => {
       if (this.#busy) return;
-      if (promise === latest) {
-        latest = undefined;
-        latestTarget![since] = latestBefore;
+      if (promise === latest[0]) {
+        latest[0] = undefined;
+        latest[1]![since] = latest[2];
         return;
       }
       if (resumptions.resumed !== undefined) this.#onResumed(promise, settled);
