@@ -79,6 +79,8 @@ export class PromiseWaits {
   /** See native/turn_tracker.h: whether this turn's beginning is known, marks reached, whether a wait has ended in it. */
   readonly #turns = new Float64Array(3);
   readonly #resumptions = new Resumptions(this.#turns, this.counters);
+  /** Made once: V8 then takes what they refer to for constants, and code optimised before an off and on stays good. */
+  readonly #hooks = this.#createHooks();
   #stopHooks: (() => void) | undefined;
   #restoreAtomics: (() => void) | undefined;
   /** Own promises are under way; hooks are to ignore them. */
@@ -88,10 +90,9 @@ export class PromiseWaits {
   install(): void {
     this.#stopHooks?.();
     native.trackTurns(this.#turns);
-    const withTasks = this.rates.mutex !== undefined;
-    if (withTasks) watchRequests();
+    if (this.rates.mutex !== undefined) watchRequests();
     else ignoreRequests();
-    this.#stopHooks = promiseHooks.createHook(this.#hooks(withTasks)) as () => void;
+    this.#stopHooks = promiseHooks.createHook(this.#hooks) as () => void;
     this.#restoreAtomics ??= observeAtomics({
       onWait: (nanos, hook) => this.recordThreadWait(nanos, hook),
       onNotify: (nanos, hook) => this.recordNotify(nanos, hook),
@@ -109,7 +110,8 @@ export class PromiseWaits {
     native.stopTrackingTurns();
   }
 
-  #hooks(withTasks: boolean) {
+  #createHooks() {
+    const { rates } = this;
     const { since, task } = this.#keys;
     const turns = this.#turns;
     const resumptions = this.#resumptions;
@@ -143,15 +145,15 @@ export class PromiseWaits {
       latestBefore = before;
       if (before === MADE) {
         target[since] = time;
-        if (withTasks) target[task] = currentTask();
+        if (rates.mutex !== undefined) target[task] = currentTask();
       } else if (before === undefined) {
         target[since] = -time;
-        if (withTasks) target[task] = currentTask();
+        if (rates.mutex !== undefined) target[task] = currentTask();
       } else if (!isPending(target)) {
         target[since] = SETTLED;
       } else {
         target[since] = withAnother(before, time);
-        if (withTasks && target[task] !== currentTask()) target[task] = SEVERAL;
+        if (rates.mutex !== undefined && target[task] !== currentTask()) target[task] = SEVERAL;
       }
     };
 
