@@ -51,13 +51,13 @@ const NANOS = 1e6;
 
 type Hook = (...args: never[]) => unknown;
 
-/** A promise is settled that has been waited for since before this turn of the event loop. */
+/** A promise is settled, and its waits are to be recorded. */
 interface SettledEvent {
   promise: object;
-  began: number | number[];
-  /** When this turn has begun, or Infinity. */
-  turn: number;
-  now: number;
+  waits: readonly Wait[];
+  /** To be recorded as a hand-off, too. */
+  handOff: boolean;
+  fraction: number;
   /** A promise job is running. */
   inJob: boolean;
   /**
@@ -176,7 +176,23 @@ export class PromiseWaits {
       if (Math.abs(first) >= turn) return;
       const hasUnseenSource = turns[2] === 0 && (promise === job || (job !== undefined && isMade((job as Tracked)[since])));
       turns[2] = 1;
-      this.#onSettled({ promise, began, turn, now: clock(), inJob: job !== undefined, hasUnseenSource, hook: settled });
+      const now = clock();
+      const inJob = job !== undefined;
+      const rate = rates.block === undefined ? Infinity : rates.block.at(now);
+      const fraction = rates.mutex === undefined || !inJob ? 0 : rates.mutex.at(now);
+      const handOff = fraction > 0 && Math.random() * fraction < 1;
+      let waits: Wait[];
+      if (typeof began === 'number') {
+        const duration = now - Math.abs(began);
+        const sampled = sample(duration, rate);
+        // Nearly all end here, and leave nothing for the garbage collector.
+        if (sampled === undefined && !handOff) return;
+        waits = [{ duration, sampled }];
+      } else {
+        waits = began.map((signed) => waitUntil(now, Math.abs(signed), turn, rate));
+        if (!handOff && waits.every(({ sampled }) => sampled === undefined)) return;
+      }
+      this.#onSettled({ promise, waits, handOff, fraction, inJob, hasUnseenSource, hook: settled });
     };
 
     const before = (promise: object): void => {
@@ -208,27 +224,13 @@ export class PromiseWaits {
     this.#guarded(() => recordMutex(this.#capture.take(CAPTURE_LIMIT, hook), fraction, fraction * nanos));
   }
 
-  #onSettled({ promise, began, turn, now, inJob, hasUnseenSource, hook }: SettledEvent): void {
-    const { block, mutex } = this.rates;
-    const rate = block === undefined ? Infinity : block.at(now);
-    const waits: Wait[] = [];
-    let chosen = 0;
-    for (const signed of typeof began === 'number' ? [began] : began) {
-      const time = Math.abs(signed);
-      const duration = time < turn ? now - time : 0;
-      const sampled = duration > 0 ? sample(duration, rate) : undefined;
-      if (sampled !== undefined) chosen++;
-      waits.push({ duration, sampled });
-    }
-    const fraction = mutex === undefined || !inJob ? 0 : mutex.at(now);
-    const handOff = fraction > 0 && Math.random() * fraction < 1;
-    if (chosen === 0 && !handOff) return;
+  #onSettled({ promise, waits, handOff, fraction, inJob, hasUnseenSource, hook }: SettledEvent): void {
     this.#guarded(() => {
       const settler = this.#capture.take(handOff ? CAPTURE_LIMIT : SETTLEMENT_FRAMES, hook);
       const kind = settlement(settler, inJob && !hasUnseenSource);
       if (kind === 'derived') return;
       if (handOff && kind === 'explicit' && this.#isOfAnotherTask(promise)) this.#recordHandOff(settler, waits, fraction);
-      if (chosen > 0) this.#recordWaits(promise, waits, inJob);
+      if (waits.some(({ sampled }) => sampled !== undefined)) this.#recordWaits(promise, waits, inJob);
     });
   }
 
@@ -306,6 +308,12 @@ function isMade(began: number | number[] | undefined): boolean {
 function withAnother(began: number | number[], time: number): number[] {
   const times = typeof began === 'number' ? [began] : began;
   return [...times, Math.sign(times[0]!) * time];
+}
+
+/** One of several waits for a promise. Those that have begun in the turn it is settled in have not really waited. */
+function waitUntil(now: number, time: number, turn: number, rate: number): Wait {
+  const duration = time < turn ? now - time : 0;
+  return { duration, sampled: duration > 0 ? sample(duration, rate) : undefined };
 }
 
 /** Go's rule: what is as long as the rate is recorded; shorter waits stand for as many as make up the rate. */
