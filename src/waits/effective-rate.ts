@@ -31,6 +31,7 @@ export class EffectiveRate {
 
   /** The rate for an event that ends now. */
   at(now: number): number {
+    if (now - this.#changedAt < STALE_MS) return this.value;
     if (this.value > this.#floor) {
       this.value = Math.max(this.#floor, this.value * Math.exp((this.#changedAt - now) * this.#decayPerMs));
       if (this.value < this.lowest) this.lowest = this.value;
@@ -48,3 +49,5 @@ export class EffectiveRate {
 }
 
 const STEP = 1.05;
+/** How long the rate may stay as it is: events come by the thousand, and an exponential takes longer than all the rest of `at`. */
+const STALE_MS = 1;
