@@ -7,20 +7,22 @@
  */
 export class EffectiveRate {
   /** The rate in force. */
-  value: number;
-  lowest: number;
-  highest: number;
-  #floor: number;
-  readonly #decayPerMs: number;
-  #changedAt: number;
+  value = 0;
+  lowest = 0;
+  highest = 0;
+  #floor = 0;
+  #decayPerMs = 0;
+  #changedAt = 0;
 
   /**
+   * Begins anew.
+   *
    * @param floor what the user has set
    * @param start where to begin, if that is more
    * @param perSecond events per second to aim at; 0 for no bound, which keeps the rate at the floor
    * @param now in milliseconds
    */
-  constructor(floor: number, start: number, perSecond: number, now: number) {
+  set(floor: number, start: number, perSecond: number, now: number): void {
     this.#floor = floor;
     this.#decayPerMs = (perSecond / 1000) * Math.log(STEP);
     this.#changedAt = now;
