@@ -27,7 +27,6 @@ await serve(async ({ workload, configurations, blockMillis, warmUpMillis }) => {
       await run(operations);
       const { user, system } = process.cpuUsage(before);
       switchTo('off');
-      gc();
       return ((user + system) * 1000) / operations;
     },
   };

@@ -20,7 +20,7 @@ export async function measure({ quick, log }) {
 async function measureWorkload(workload, { processes, rounds, ...settings }) {
   const pairs = COMPARISONS.map(([name, base]) => ({ name, base, nanos: [], baseNanos: [] }));
   for (let process = 0; process < processes; process++) {
-    const start = (configurations) => Child.start(CHILD, { workload, configurations, ...settings }, ['--expose-gc']);
+    const start = (configurations) => Child.start(CHILD, { workload, configurations, ...settings });
     const untouched = await start(['never']);
     const switched = await start(SWITCHED);
     for (const { nanos, baseNanos } of pairs) for (const groups of [nanos, baseNanos]) groups.push([]);

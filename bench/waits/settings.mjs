@@ -26,7 +26,8 @@ export const COMPARISONS = [
 /** Requests under way at the same time. */
 export const CONCURRENCY = 32;
 
+/** Blocks are long, as V8 optimises some code anew after each switch. */
 export const SETTINGS = {
-  full: { processes: 4, rounds: 10, blockMillis: 100, warmUpMillis: 500 },
+  full: { processes: 3, rounds: 6, blockMillis: 200, warmUpMillis: 500 },
   quick: { processes: 1, rounds: 1, blockMillis: 15, warmUpMillis: 40 },
 };
