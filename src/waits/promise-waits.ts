@@ -189,7 +189,7 @@ export class PromiseWaits {
         if (sampled === undefined && !handOff) return;
         waits = [{ duration, sampled }];
       } else {
-        waits = began.map((signed) => waitUntil(now, Math.abs(signed), turn, rate));
+        waits = severalWaits(began, turn, now, rate);
         if (!handOff && waits.every(({ sampled }) => sampled === undefined)) return;
       }
       this.#onSettled({ promise, waits, handOff, fraction, inJob, hasUnseenSource, hook: settled });
@@ -310,10 +310,15 @@ function withAnother(began: number | number[], time: number): number[] {
   return [...times, Math.sign(times[0]!) * time];
 }
 
-/** One of several waits for a promise. Those that have begun in the turn it is settled in have not really waited. */
-function waitUntil(now: number, time: number, turn: number, rate: number): Wait {
-  const duration = time < turn ? now - time : 0;
-  return { duration, sampled: duration > 0 ? sample(duration, rate) : undefined };
+/**
+ * The waits for a promise that have begun at these times. Those that have begun in the turn it is settled in have not really
+ * waited. A function of its own: one inside the hook would make each of the hook's calls allocate what it refers to.
+ */
+function severalWaits(began: readonly number[], turn: number, now: number, rate: number): Wait[] {
+  return began.map((signed) => {
+    const duration = Math.abs(signed) < turn ? now - Math.abs(signed) : 0;
+    return { duration, sampled: duration > 0 ? sample(duration, rate) : undefined };
+  });
 }
 
 /** Go's rule: what is as long as the rate is recorded; shorter waits stand for as many as make up the rate. */
