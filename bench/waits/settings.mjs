@@ -28,6 +28,6 @@ export const CONCURRENCY = 32;
 
 /** Blocks are long, as V8 optimises some code anew after each switch. */
 export const SETTINGS = {
-  full: { processes: 3, rounds: 6, blockMillis: 200, warmUpMillis: 500 },
+  full: { processes: 3, rounds: 5, blockMillis: 200, warmUpMillis: 500 },
   quick: { processes: 1, rounds: 1, blockMillis: 15, warmUpMillis: 40 },
 };
