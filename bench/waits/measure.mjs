@@ -21,7 +21,8 @@ async function measureWorkload(workload, { processes, rounds, ...settings }) {
   const pairs = COMPARISONS.map(([name, base]) => ({ name, base, nanos: [], baseNanos: [] }));
   for (let process = 0; process < processes; process++) {
     const start = (configurations) => Child.start(CHILD, { workload, configurations, ...settings });
-    const untouched = await start(['never']);
+    // Warmed up as long as the other.
+    const untouched = await start(SWITCHED.map(() => 'never'));
     const switched = await start(SWITCHED);
     for (const { nanos, baseNanos } of pairs) for (const groups of [nanos, baseNanos]) groups.push([]);
     for (let round = 0; round < rounds; round++) {
