@@ -2,10 +2,11 @@ import { parseArgs } from 'node:util';
 import * as heapOverhead from './heap-overhead/index.mjs';
 import { describeEnvironment, loadAverage } from './environment.mjs';
 import { checkSane } from './check-sane.mjs';
-import { installRivals, packageVersions } from './profilers/install.mjs';
+import { installPackages, packageVersions } from './install.mjs';
 import { renderPart, writeReport } from './report.mjs';
 import { saveResult } from './results.mjs';
 import * as snapshot from './snapshot/index.mjs';
+import * as waits from './waits/index.mjs';
 
 /*
  * npm run bench                    all parts, then RESULTS.md
@@ -15,7 +16,7 @@ import * as snapshot from './snapshot/index.mjs';
  * Measures the Node.js it is run with: `/path/to/node bench/run.mjs` for another one, after building mprof for it.
  */
 
-const PARTS = [heapOverhead, snapshot];
+const PARTS = [heapOverhead, snapshot, waits];
 
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { quick: { type: 'boolean', default: false } } });
 const unknown = positionals.find((name) => !PARTS.some((part) => part.name === name));
@@ -24,13 +25,13 @@ if (unknown !== undefined) {
   process.exit(2);
 }
 
-installRivals();
+installPackages();
 for (const part of PARTS.filter(({ name }) => positionals.length === 0 || positionals.includes(name))) {
   const loadBefore = loadAverage();
   const data = await part.measure({ quick: values.quick, log: (text) => console.error(`${part.name}: ${text}`) });
   checkSane(data);
   const environment = { ...describeEnvironment(), loadBefore, loadAfter: loadAverage() };
-  const result = { part: part.name, environment, versions: packageVersions(), data };
+  const result = { part: part.name, environment, versions: packageVersions(part.packages), data };
   console.log(renderPart(part, [result]));
   if (!values.quick) await saveResult(result);
 }

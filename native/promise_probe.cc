@@ -35,6 +35,8 @@ constexpr char kSource[] = R"js(
 
 v8::MaybeLocal<v8::Function> PromiseProbe::Arm() {
   v8::EscapableHandleScope handles(isolate_);
+  // Two copies of the JavaScript part share it: the queue must outlive its use.
+  if (!arm_.IsEmpty()) return handles.Escape(arm_.Get(isolate_));
   const v8::Local<v8::Context> current = isolate_->GetCurrentContext();
   queue_ = v8::MicrotaskQueue::New(isolate_, v8::MicrotasksPolicy::kExplicit);
   const v8::Local<v8::Context> context =
@@ -53,6 +55,7 @@ v8::MaybeLocal<v8::Function> PromiseProbe::Arm() {
       !script->Run(context).ToLocal(&arm)) {
     return {};
   }
+  arm_.Reset(isolate_, arm.As<v8::Function>());
   return handles.Escape(arm.As<v8::Function>());
 }
 

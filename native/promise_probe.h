@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "v8-context.h"
+#include "v8-function.h"
 #include "v8-isolate.h"
 #include "v8-microtask-queue.h"
 #include "v8-persistent-handle.h"
@@ -36,6 +37,7 @@ class PromiseProbe {
   v8::Isolate* const isolate_;
   std::unique_ptr<v8::MicrotaskQueue> queue_;
   v8::Global<v8::Context> context_;
+  v8::Global<v8::Function> arm_;
 };
 
 }  // namespace mprof

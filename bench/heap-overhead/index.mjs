@@ -4,6 +4,8 @@ import { measureInProcess } from './in-process.mjs';
 export { method, report, title } from './report.mjs';
 
 export const name = 'heap-overhead';
+/** Directories whose packages it measures. */
+export const packages = ['profilers'];
 
 export async function measure(options) {
   return { inProcess: await measureInProcess(options), http: await measureHttp(options) };

@@ -6,6 +6,8 @@ import { BYTES_PER_STACK, FULL, QUICK, RATE } from './settings.mjs';
 export { method, report, title } from './report.mjs';
 
 export const name = 'snapshot';
+/** Directories whose packages it measures. */
+export const packages = ['profilers'];
 
 const CHILD = new URL('child.mjs', import.meta.url);
 const EXEC_ARGV = ['--expose-gc', '--max-old-space-size=4096'];

@@ -7,20 +7,22 @@
  */
 export class EffectiveRate {
   /** The rate in force. */
-  value: number;
-  lowest: number;
-  highest: number;
-  #floor: number;
-  readonly #decayPerMs: number;
-  #changedAt: number;
+  value = 0;
+  lowest = 0;
+  highest = 0;
+  #floor = 0;
+  #decayPerMs = 0;
+  #changedAt = 0;
 
   /**
+   * Begins anew.
+   *
    * @param floor what the user has set
    * @param start where to begin, if that is more
    * @param perSecond events per second to aim at; 0 for no bound, which keeps the rate at the floor
    * @param now in milliseconds
    */
-  constructor(floor: number, start: number, perSecond: number, now: number) {
+  set(floor: number, start: number, perSecond: number, now: number): void {
     this.#floor = floor;
     this.#decayPerMs = (perSecond / 1000) * Math.log(STEP);
     this.#changedAt = now;
@@ -31,6 +33,7 @@ export class EffectiveRate {
 
   /** The rate for an event that ends now. */
   at(now: number): number {
+    if (now - this.#changedAt < STALE_MS) return this.value;
     if (this.value > this.#floor) {
       this.value = Math.max(this.#floor, this.value * Math.exp((this.#changedAt - now) * this.#decayPerMs));
       if (this.value < this.lowest) this.lowest = this.value;
@@ -48,3 +51,5 @@ export class EffectiveRate {
 }
 
 const STEP = 1.05;
+/** How long the rate may stay as it is: events come by the thousand, and an exponential takes longer than all the rest of `at`. */
+const STALE_MS = 1;

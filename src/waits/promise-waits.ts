@@ -56,15 +56,17 @@ type Hook = (...args: never[]) => unknown;
 /** A promise that waits for another, which had this under `since` before. */
 type Latest = [promise: object | undefined, target: Tracked | undefined, before: number | number[] | undefined];
 
-/** A promise is settled that has been waited for since before this turn of the event loop. */
+/** A promise is settled, and its waits are to be recorded. */
 interface SettledEvent {
   promise: object;
-  began: number | number[];
-  /** When this turn has begun, or Infinity. */
-  turn: number;
-  now: number;
+  waits: readonly Wait[];
+  /** To be recorded as a hand-off, too. */
+  handOff: boolean;
+  fraction: number;
   /** A promise job is running. */
   inJob: boolean;
+  /** A Web Lock is held until then. */
+  isHeld: boolean;
   /**
    * Its promise has not come about by waiting for another. Then V8 has not told of the wait that has brought the job about,
    * which happens with for await over what is no async iterator, and with subclasses of Promise. Only for the first wait
@@ -90,6 +92,8 @@ export class PromiseWaits {
   readonly #latest: Latest = [undefined, undefined, undefined];
   readonly #resumptions = new Resumptions(this.#turns, this.counters);
   readonly #locks = new WebLocks((request, ms) => this.#recordGrant(request, ms));
+  /** Made once: V8 then takes what they refer to for constants, and code optimised before an off and on stays good. */
+  readonly #hooks = this.#createHooks();
   #stopHooks: (() => void) | undefined;
   #restoreAtomics: (() => void) | undefined;
   /** Own promises are under way; hooks are to ignore them. */
@@ -99,10 +103,9 @@ export class PromiseWaits {
   install(): void {
     this.#stopHooks?.();
     native.trackTurns(this.#turns, this.#latest);
-    const withTasks = this.rates.mutex !== undefined;
-    if (withTasks) watchRequests();
+    if (this.rates.mutex !== undefined) watchRequests();
     else ignoreRequests();
-    this.#stopHooks = promiseHooks.createHook(this.#hooks(withTasks)) as () => void;
+    this.#stopHooks = promiseHooks.createHook(this.#hooks) as () => void;
     this.#locks.install();
     this.#restoreAtomics ??= observeAtomics({
       onWait: (nanos, hook) => this.recordThreadWait(nanos, hook),
@@ -122,7 +125,9 @@ export class PromiseWaits {
     native.stopTrackingTurns();
   }
 
-  #hooks(withTasks: boolean) {
+  #createHooks() {
+    const { rates } = this;
+    const locks = this.#locks;
     const { since, task } = this.#keys;
     const turns = this.#turns;
     const resumptions = this.#resumptions;
@@ -152,15 +157,15 @@ export class PromiseWaits {
       latest[2] = before;
       if (before === MADE) {
         target[since] = time;
-        if (withTasks) target[task] = currentTask();
+        if (rates.mutex !== undefined) target[task] = currentTask();
       } else if (before === undefined) {
         target[since] = -time;
-        if (withTasks) target[task] = currentTask();
+        if (rates.mutex !== undefined) target[task] = currentTask();
       } else if (!isPending(target)) {
         target[since] = SETTLED;
       } else {
         target[since] = withAnother(before, time);
-        if (withTasks && target[task] !== currentTask()) target[task] = SEVERAL;
+        if (rates.mutex !== undefined && target[task] !== currentTask()) target[task] = SEVERAL;
       }
     };
 
@@ -183,7 +188,24 @@ export class PromiseWaits {
       if (Math.abs(first) >= turn) return;
       const hasUnseenSource = turns[2] === 0 && (promise === job || (job !== undefined && isMade((job as Tracked)[since])));
       turns[2] = 1;
-      this.#onSettled({ promise, began, turn, now: clock(), inJob: job !== undefined, hasUnseenSource, hook: settled });
+      const now = clock();
+      const inJob = job !== undefined;
+      const rate = rates.block === undefined ? Infinity : rates.block.at(now);
+      const isHeld = locks.inUse && locks.isHeldUntil(promise);
+      const fraction = rates.mutex === undefined || !(inJob || isHeld) ? 0 : rates.mutex.at(now);
+      const handOff = fraction > 0 && Math.random() * fraction < 1;
+      let waits: Wait[];
+      if (typeof began === 'number') {
+        const duration = now - Math.abs(began);
+        const sampled = sample(duration, rate);
+        // Nearly all end here, and leave nothing for the garbage collector.
+        if (sampled === undefined && !handOff) return;
+        waits = [{ duration, sampled }];
+      } else {
+        waits = severalWaits(began, turn, now, rate);
+        if (!handOff && waits.every(({ sampled }) => sampled === undefined)) return;
+      }
+      this.#onSettled({ promise, waits, handOff, fraction, inJob, isHeld, hasUnseenSource, hook: settled });
     };
 
     const before = (promise: object): void => {
@@ -228,31 +250,16 @@ export class PromiseWaits {
     this.#guarded(() => recordMutex(this.#capture.take(CAPTURE_LIMIT, hook), fraction, fraction * nanos));
   }
 
-  #onSettled({ promise, began, turn, now, inJob, hasUnseenSource, hook }: SettledEvent): void {
-    const { block, mutex } = this.rates;
-    const rate = block === undefined ? Infinity : block.at(now);
-    const waits: Wait[] = [];
-    let chosen = 0;
-    for (const signed of typeof began === 'number' ? [began] : began) {
-      const time = Math.abs(signed);
-      const duration = time < turn ? now - time : 0;
-      const sampled = duration > 0 ? sample(duration, rate) : undefined;
-      if (sampled !== undefined) chosen++;
-      waits.push({ duration, sampled });
-    }
-    const heldUntil = mutex !== undefined && this.#locks.isHeldUntil(promise);
-    const fraction = mutex === undefined || !(inJob || heldUntil) ? 0 : mutex.at(now);
-    const handOff = fraction > 0 && Math.random() * fraction < 1;
-    if (chosen === 0 && !handOff) return;
+  #onSettled({ promise, waits, handOff, fraction, inJob, isHeld, hasUnseenSource, hook }: SettledEvent): void {
     this.#guarded(() => {
       const settler = this.#capture.take(handOff ? CAPTURE_LIMIT : SETTLEMENT_FRAMES, hook);
       const kind = settlement(settler, inJob && !hasUnseenSource);
-      if (handOff && heldUntil) this.#recordHandOff(settler, this.#locks.waitedFor(promise), fraction);
-      if (kind === 'derived' || heldUntil) return;
+      if (handOff && isHeld) this.#recordHandOff(settler, this.#locks.waitedFor(promise), fraction);
+      if (kind === 'derived' || isHeld) return;
       if (handOff && kind === 'explicit' && this.#isOfAnotherTask(promise)) {
         this.#recordHandOff(settler, waits.reduce((sum, { duration }) => sum + duration, 0), fraction);
       }
-      if (chosen > 0) this.#recordWaits(promise, waits, inJob);
+      if (waits.some(({ sampled }) => sampled !== undefined)) this.#recordWaits(promise, waits, inJob);
     });
   }
 
@@ -330,6 +337,17 @@ function isMade(began: number | number[] | undefined): boolean {
 function withAnother(began: number | number[], time: number): number[] {
   const times = typeof began === 'number' ? [began] : began;
   return [...times, Math.sign(times[0]!) * time];
+}
+
+/**
+ * The waits for a promise that have begun at these times. Those that have begun in the turn it is settled in have not really
+ * waited. A function of its own: one inside the hook would make each of the hook's calls allocate what it refers to.
+ */
+function severalWaits(began: readonly number[], turn: number, now: number, rate: number): Wait[] {
+  return began.map((signed) => {
+    const duration = Math.abs(signed) < turn ? now - Math.abs(signed) : 0;
+    return { duration, sampled: duration > 0 ? sample(duration, rate) : undefined };
+  });
 }
 
 /** A name for what a callback outside any promise job was called for. */

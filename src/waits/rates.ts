@@ -18,6 +18,9 @@ let callbacks = false;
 /** Made at the first use: off means that nothing is set up. */
 let waits: PromiseWaits | undefined;
 let stopCallbacks: (() => void) | undefined;
+/** Kept while off: a new object would make V8 give up the code it has optimised for the old one. */
+const blockRate = new EffectiveRate();
+const mutexRate = new EffectiveRate();
 
 /**
  * Go's runtime.SetBlockProfileRate: on average one wait is recorded per so many nanoseconds waited. A wait of at least
@@ -113,15 +116,19 @@ function apply(): void {
   waits ??= new PromiseWaits();
   const now = performance.now();
   const { rates } = waits;
-  rates.block = blockRateNanos === 0 ? undefined : new EffectiveRate(blockRateNanos / 1e6, FIRST_BLOCK_RATE_MS, maxCaptures, now);
-  rates.mutex = mutexFraction === 0 ? undefined : new EffectiveRate(mutexFraction, mutexFraction, maxCaptures, now);
+  blockRate.set(blockRateNanos / 1e6, FIRST_BLOCK_RATE_MS, maxCaptures, now);
+  mutexRate.set(mutexFraction, mutexFraction, maxCaptures, now);
+  rates.block = blockRateNanos === 0 ? undefined : blockRate;
+  rates.mutex = mutexFraction === 0 ? undefined : mutexRate;
   if (rates.block === undefined && rates.mutex === undefined) waits.remove();
   else waits.install();
   stopCallbacks?.();
   stopCallbacks = undefined;
   if (callbacks && rates.block !== undefined) {
     const { counters } = waits;
-    stopCallbacks = observeCallbacks(rates.block, new EffectiveRate(1, FIRST_FRACTION, maxCaptures, now), () => {
+    const starts = new EffectiveRate();
+    starts.set(1, FIRST_FRACTION, maxCaptures, now);
+    stopCallbacks = observeCallbacks(rates.block, starts, () => {
       counters.failures++;
       stopCallbacks?.();
     });

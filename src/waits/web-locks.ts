@@ -28,6 +28,8 @@ export class WebLocks {
   readonly #waiting = new Map<string, Request[]>();
   /** What locks are held for: the promises their callbacks have returned. */
   readonly #held = new WeakMap<object, string>();
+  /** Whether any lock has been held so far. */
+  inUse = false;
   /** Calls of request() that are on the stack; undefined for those that do not wait. */
   readonly #calls: (Request | undefined)[] = [];
   #restore: (() => void) | undefined;
@@ -90,7 +92,9 @@ export class WebLocks {
     if (request === undefined) return undefined;
     this.#waiting.set(request.name, [...this.#waitingFor(request.name), request]);
     const onHeld = (result: unknown): void => {
-      if (result instanceof Promise) this.#held.set(result, request.name);
+      if (!(result instanceof Promise)) return;
+      this.#held.set(result, request.name);
+      this.inUse = true;
     };
     return [...args.slice(0, -1), native.wrapCall(() => this.#grant(request), callback as () => unknown, onHeld)];
   }
