@@ -33,6 +33,7 @@ export class WebLocks {
   /** Calls of request() that are on the stack; undefined for those that do not wait. */
   readonly #calls: (Request | undefined)[] = [];
   #restore: (() => void) | undefined;
+  #replaced: { original: Manager['request']; replacement: Manager['request'] } | undefined;
 
   constructor(private readonly onGrant: OnGrant) {}
 
@@ -43,11 +44,7 @@ export class WebLocks {
     const prototype = Object.getPrototypeOf(locks) as Manager;
     const descriptor = Object.getOwnPropertyDescriptor(prototype, 'request');
     if (descriptor?.configurable !== true || typeof descriptor.value !== 'function') return;
-    const { value } = descriptor;
-    const replacement = native.wrapCall((...args) => this.#begin(args), value, (promise) => this.#end(promise));
-    for (const property of ['name', 'length']) {
-      Object.defineProperty(replacement, property, Object.getOwnPropertyDescriptor(value, property)!);
-    }
+    const replacement = this.#replace(descriptor.value as Manager['request']);
     Object.defineProperty(prototype, 'request', { ...descriptor, value: replacement });
     this.#restore = () => {
       if (prototype.request === replacement) Object.defineProperty(prototype, 'request', descriptor);
@@ -57,6 +54,17 @@ export class WebLocks {
   remove(): void {
     this.#restore?.();
     this.#restore = undefined;
+  }
+
+  /** Made once: what the addon makes is collected late. */
+  #replace(original: Manager['request']): Manager['request'] {
+    if (this.#replaced?.original === original) return this.#replaced.replacement;
+    const replacement = native.wrapCall((...args) => this.#begin(args), original, (promise) => this.#end(promise)) as Manager['request'];
+    for (const property of ['name', 'length']) {
+      Object.defineProperty(replacement, property, Object.getOwnPropertyDescriptor(original, property)!);
+    }
+    this.#replaced = { original, replacement };
+    return replacement;
   }
 
   /** Whether a lock is held until the promise is settled. */
