@@ -35,21 +35,27 @@ class Environment {
  public:
   explicit Environment(Napi::Env env)
       : isolate_(v8::Isolate::GetCurrent()),
-        sampler_(isolate_, ProfileTable::Process()),
-        turns_(isolate_) {
+        sampler_(isolate_, ProfileTable::Process()) {
     // A sampler still running when the isolate goes away crashes V8 13.6. This
     // runs on normal exit, on a worker's exit and on its termination.
     // process.exit() on the main thread leaves the isolate as it is.
     env.AddCleanupHook([this] {
       sampler_.Stop();
-      turns_.Stop();
+      for (const auto& turns : turns_) turns->Stop();
       probe_.reset();
+      // A thread that is terminated while it waits does not say that it has ended.
+      AtomicsWaiters::Process().EndAllOf(this);
     });
   }
 
   v8::Isolate* isolate() { return isolate_; }
   HeapSampler& sampler() { return sampler_; }
-  TurnTracker& turns() { return turns_; }
+  // Each copy of the JavaScript part has a tracker of its own.
+  size_t AddTurnTracker() {
+    turns_.push_back(std::make_unique<TurnTracker>(isolate_));
+    return turns_.size() - 1;
+  }
+  TurnTracker& turns(size_t number) { return *turns_[number]; }
   // Made when it is first needed.
   PromiseProbe& probe() {
     if (probe_ == nullptr) probe_ = std::make_unique<PromiseProbe>(isolate_);
@@ -59,7 +65,7 @@ class Environment {
  private:
   v8::Isolate* const isolate_;
   HeapSampler sampler_;
-  TurnTracker turns_;
+  std::vector<std::unique_ptr<TurnTracker>> turns_;
   std::unique_ptr<PromiseProbe> probe_;
 };
 
@@ -237,8 +243,9 @@ Napi::Value BeginAtomicsWait(const Napi::CallbackInfo& info) {
   const double timeout = info[2].As<Napi::Number>().DoubleValue() * 1e6;
   const int64_t expires =
       timeout < 1e18 ? now + static_cast<int64_t>(std::max(0.0, timeout)) : kNever;
-  return Napi::Number::New(info.Env(), static_cast<double>(AtomicsWaiters::Process().Begin(
-                                           address, now, expires)));
+  const uint64_t ticket = AtomicsWaiters::Process().Begin(
+      address, {now, expires, &EnvironmentOf(info)});
+  return Napi::Number::New(info.Env(), static_cast<double>(ticket));
 }
 
 void EndAtomicsWait(const Napi::CallbackInfo& info) {
@@ -279,19 +286,29 @@ Napi::Value WrapCall(const Napi::CallbackInfo& info) {
       info.Env(), [calls](const Napi::CallbackInfo& call) -> Napi::Value {
         std::vector<napi_value> args(call.Length());
         for (size_t i = 0; i < call.Length(); i++) args[i] = call[i];
+        // What fails in ours is not the program's.
+        const auto drop_exception = [&] {
+          if (call.Env().IsExceptionPending()) call.Env().GetAndClearPendingException();
+        };
         const Napi::Value changed = calls->before.Call(args);
+        drop_exception();
         if (!changed.IsEmpty() && changed.IsArray()) {
           const auto array = changed.As<Napi::Array>();
           args.resize(array.Length());
           for (uint32_t i = 0; i < array.Length(); i++) args[i] = array.Get(i);
         }
-        const Napi::Value result = calls->callback.Call(call.This(), args);
+        // Called without a receiver, functions of Node-API see the global object.
+        const bool has_receiver = !call.This().StrictEquals(call.Env().Global());
+        const Napi::Value result = calls->callback.Call(
+            has_receiver ? call.This() : call.Env().Undefined(), args);
         if (!call.Env().IsExceptionPending()) {
           calls->after.Call({result});
+          drop_exception();
           return result;
         }
         const Napi::Error error = call.Env().GetAndClearPendingException();
         calls->after.Call({});
+        drop_exception();
         error.ThrowAsJavaScriptException();
         return result;
       });
@@ -351,17 +368,26 @@ Napi::Value GetGcLog(const Napi::CallbackInfo& info) {
 }
 
 // (Float64Array, array)
+// -> number of a new tracker
+Napi::Value NewTurnTracker(const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(),
+                           static_cast<double>(EnvironmentOf(info).AddTurnTracker()));
+}
+
+TurnTracker& TurnsOf(const Napi::CallbackInfo& info) {
+  return EnvironmentOf(info).turns(info[0].As<Napi::Number>().Uint32Value());
+}
+
+// (tracker, cell, remembered)
 void TrackTurns(const Napi::CallbackInfo& info) {
-  const auto array = ToV8(info[0]).As<v8::Float64Array>();
-  EnvironmentOf(info).turns().Start(array->Buffer()->GetBackingStore(),
-                                    ToV8(info[1]).As<v8::Object>());
+  const auto array = ToV8(info[1]).As<v8::Float64Array>();
+  TurnsOf(info).Start(array->Buffer()->GetBackingStore(),
+                      ToV8(info[2]).As<v8::Object>());
 }
 
-void StopTrackingTurns(const Napi::CallbackInfo& info) {
-  EnvironmentOf(info).turns().Stop();
-}
+void StopTrackingTurns(const Napi::CallbackInfo& info) { TurnsOf(info).Stop(); }
 
-void MarkMicrotasks(const Napi::CallbackInfo& info) { EnvironmentOf(info).turns().Mark(); }
+void MarkMicrotasks(const Napi::CallbackInfo& info) { TurnsOf(info).Mark(); }
 
 // Everything but `abi` is exported by attach(), which binding.ts calls once it
 // has found that this binary was built for the running Node.
@@ -387,6 +413,7 @@ Napi::Value Attach(const Napi::CallbackInfo& info) {
   add("isPending", IsPending);
   add("armProbe", ArmProbe);
   add("runProbe", RunProbe);
+  add("newTurnTracker", NewTurnTracker);
   add("trackTurns", TrackTurns);
   add("stopTrackingTurns", StopTrackingTurns);
   add("markMicrotasks", MarkMicrotasks);

@@ -1,6 +1,7 @@
 #include "atomics_waiters.h"
 
 #include <algorithm>
+#include <iterator>
 
 namespace mprof {
 
@@ -11,14 +12,37 @@ AtomicsWaiters& AtomicsWaiters::Process() {
   return waiters;
 }
 
-uint64_t AtomicsWaiters::Begin(const void* address, int64_t now, int64_t expires) {
+template <typename Condition>
+void AtomicsWaiters::Drop(Queue* queue, Condition condition) {
+  const auto dropped = std::remove_if(
+      queue->begin(), queue->end(),
+      [&](const Waiter& entry) { return condition(entry.wait); });
+  waiters_ -= static_cast<size_t>(queue->end() - dropped);
+  queue->erase(dropped, queue->end());
+}
+
+template <typename Condition>
+void AtomicsWaiters::DropEverywhere(Condition condition) {
+  for (auto entry = queues_.begin(); entry != queues_.end();) {
+    Drop(&entry->second, condition);
+    entry = entry->second.empty() ? queues_.erase(entry) : std::next(entry);
+  }
+}
+
+uint64_t AtomicsWaiters::Begin(const void* address, const Wait& wait) {
   const std::lock_guard<std::mutex> lock(mutex_);
+  if (waiters_ >= kMaxWaiters) {
+    DropEverywhere([&](const Wait& other) { return other.expires < wait.since; });
+  }
   if (waiters_ >= kMaxWaiters) return 0;
-  Queue& queue = queues_[address];
-  DropExpired(&queue, now);
-  queue.push_back({++last_ticket_, now, expires});
+  queues_[address].push_back({++last_ticket_, wait});
   waiters_++;
   return last_ticket_;
+}
+
+void AtomicsWaiters::EndAllOf(const void* owner) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  DropEverywhere([&](const Wait& wait) { return wait.owner == owner; });
 }
 
 void AtomicsWaiters::End(const void* address, uint64_t ticket) {
@@ -41,23 +65,15 @@ int64_t AtomicsWaiters::Notify(const void* address, uint32_t count, int64_t now)
   const auto found = queues_.find(address);
   if (found == queues_.end()) return 0;
   Queue& queue = found->second;
-  DropExpired(&queue, now);
+  Drop(&queue, [&](const Wait& wait) { return wait.expires < now; });
   int64_t nanos = 0;
   for (; count > 0 && !queue.empty(); count--) {
-    nanos += now - queue.front().since;
+    nanos += now - queue.front().wait.since;
     queue.pop_front();
     waiters_--;
   }
   if (queue.empty()) queues_.erase(found);
   return nanos;
-}
-
-void AtomicsWaiters::DropExpired(Queue* queue, int64_t now) {
-  const auto expired =
-      std::remove_if(queue->begin(), queue->end(),
-                     [now](const Waiter& entry) { return entry.expires < now; });
-  waiters_ -= static_cast<size_t>(queue->end() - expired);
-  queue->erase(expired, queue->end());
 }
 
 }  // namespace mprof

@@ -23,11 +23,21 @@ class AtomicsWaiters {
   AtomicsWaiters(const AtomicsWaiters&) = delete;
   AtomicsWaiters& operator=(const AtomicsWaiters&) = delete;
 
-  // A wait at `address` begins, and ends by itself at `expires`. Returns what to
-  // end it with; 0 when there are too many.
-  uint64_t Begin(const void* address, int64_t now, int64_t expires);
+  struct Wait {
+    int64_t since;
+    // When it ends by itself.
+    int64_t expires;
+    // Ends it at the latest with EndAllOf().
+    const void* owner;
+  };
+
+  // A wait at `address` begins. Returns what to end it with; 0 when there are too
+  // many.
+  uint64_t Begin(const void* address, const Wait& wait);
   // It has ended, for whatever reason.
   void End(const void* address, uint64_t ticket);
+  // All waits of this owner have ended.
+  void EndAllOf(const void* owner);
   // The `count` waits that began first are ended. Returns how many nanoseconds
   // they lasted together, 0 if there are none.
   int64_t Notify(const void* address, uint32_t count, int64_t now);
@@ -35,12 +45,15 @@ class AtomicsWaiters {
  private:
   struct Waiter {
     uint64_t ticket;
-    int64_t since;
-    int64_t expires;
+    Wait wait;
   };
   using Queue = std::deque<Waiter>;
 
-  void DropExpired(Queue* queue, int64_t now);
+  // Takes out those for which it holds.
+  template <typename Condition>
+  void Drop(Queue* queue, Condition condition);
+  template <typename Condition>
+  void DropEverywhere(Condition condition);
 
   std::mutex mutex_;
   std::unordered_map<const void*, Queue> queues_;

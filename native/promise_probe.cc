@@ -59,6 +59,8 @@ v8::MaybeLocal<v8::Function> PromiseProbe::Arm() {
   return handles.Escape(arm.As<v8::Function>());
 }
 
-void PromiseProbe::Run() { queue_->PerformCheckpoint(isolate_); }
+void PromiseProbe::Run() {
+  if (queue_ != nullptr) queue_->PerformCheckpoint(isolate_);
+}
 
 }  // namespace mprof

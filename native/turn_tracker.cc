@@ -20,9 +20,15 @@ void TurnTracker::Stop() {
   isolate_->RemoveMicrotasksCompletedCallback(OnMicrotasksCompleted, this);
   cell_.reset();
   remembered_.Reset();
+  stale_marks_ += marks_;
+  marks_ = 0;
 }
 
-void TurnTracker::Mark() { isolate_->EnqueueMicrotask(OnMark, this); }
+void TurnTracker::Mark() {
+  if (cell_ == nullptr) return;
+  marks_++;
+  isolate_->EnqueueMicrotask(OnMark, this);
+}
 
 void TurnTracker::OnMicrotasksCompleted(v8::Isolate* isolate, void* data) {
   auto* tracker = static_cast<TurnTracker*>(data);
@@ -33,17 +39,26 @@ void TurnTracker::OnMicrotasksCompleted(v8::Isolate* isolate, void* data) {
     v8::Local<v8::Context> context;
     if (remembered->GetCreationContext().ToLocal(&context)) {
       for (uint32_t i = 0; i < 2; i++) {
-        remembered->Set(context, i, v8::Undefined(isolate)).Check();
+        // Nothing when the thread is being terminated.
+        if (remembered->Set(context, i, v8::Undefined(isolate)).IsNothing()) break;
       }
     }
   }
   cell[0] = 0;
   cell[2] = 0;
+  cell[3] = 0;
 }
 
 void TurnTracker::OnMark(void* data) {
   auto* tracker = static_cast<TurnTracker*>(data);
-  if (tracker->cell_ != nullptr) tracker->cell()[1] += 1;
+  // Marks are reached in the order in which they were set, and those from before
+  // the start mean nothing any more.
+  if (tracker->stale_marks_ > 0) {
+    tracker->stale_marks_--;
+    return;
+  }
+  tracker->marks_--;
+  tracker->cell()[1] += 1;
 }
 
 }  // namespace mprof

@@ -1,6 +1,7 @@
 #ifndef MPROF_TURN_TRACKER_H_
 #define MPROF_TURN_TRACKER_H_
 
+#include <cstddef>
 #include <memory>
 
 #include "v8-array-buffer.h"
@@ -12,14 +13,15 @@
 namespace mprof {
 
 // Tells JavaScript where in a turn of the event loop it is: whenever the isolate's
-// microtasks have run, the first and the third double of a buffer are set to 0, and
-// whenever a mark set among them is reached, the second one grows by 1.
+// microtasks have run, the first, third and fourth double of a buffer are set to 0,
+// and whenever a mark set among them is reached, the second one grows by 1.
 //
 // JavaScript sets the first one to 1 when it remembers something for the rest of the
 // turn in the first two elements of an array, which are cleared at the end: no
 // JavaScript runs then that could, and what is remembered could not be collected.
 //
-// Belongs to the isolate's thread.
+// Belongs to the isolate's thread, and lives as long as the environment: a mark that
+// has not been reached refers to it.
 class TurnTracker {
  public:
   explicit TurnTracker(v8::Isolate* isolate) : isolate_(isolate) {}
@@ -40,6 +42,9 @@ class TurnTracker {
   v8::Isolate* const isolate_;
   std::shared_ptr<v8::BackingStore> cell_;
   v8::Global<v8::Object> remembered_;
+  // Not reached yet, and the ones among them from before the latest start.
+  size_t marks_ = 0;
+  size_t stale_marks_ = 0;
 };
 
 }  // namespace mprof

@@ -93,12 +93,14 @@ interface Native {
   /** See native/promise_probe.h. */
   armProbe(): (promise: object, job: () => void) => void;
   runProbe(): void;
+  /** The number of a tracker, for each caller one. */
+  newTurnTracker(): number;
   /**
-   * Has cell[0] and cell[2] set to 0 whenever the microtasks of a turn have run, and the first two elements of
+   * Has cell[0], cell[2] and cell[3] set to 0 whenever the microtasks of a turn have run, and the first two elements of
    * `remembered` to undefined unless cell[0] was 0; and cell[1] increased at every mark reached.
    */
-  trackTurns(cell: Float64Array, remembered: unknown[]): void;
-  stopTrackingTurns(): void;
+  trackTurns(tracker: number, cell: Float64Array, remembered: unknown[]): void;
+  stopTrackingTurns(tracker: number): void;
   /**
    * A function that is on no stack. It calls before(its arguments), then `callback` as it is called itself, or with the
    * arguments that before() has returned, and then after(the result, which it returns; undefined if that has thrown).
@@ -114,7 +116,7 @@ interface Native {
   /** Nanoseconds that the waits about to be ended have lasted together. */
   notifyAtomicsWaiters(array: unknown, index: unknown, count: unknown): number;
   /** Sets a mark behind the microtasks queued now. */
-  markMicrotasks(): void;
+  markMicrotasks(tracker: number): void;
   getStats(): NativeStats;
   getGcLog(): GcLog;
 }

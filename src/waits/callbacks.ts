@@ -1,9 +1,11 @@
 import { createHook, executionAsyncResource } from 'node:async_hooks';
 import { native, type PrivateKey } from '../binding';
 import { codedError } from '../errors';
-import { StackCapture, type CallSite } from './capture';
+import { StackCapture } from './capture';
+import { clock, random } from './chance';
 import type { EffectiveRate } from './effective-rate';
-import { recordBlock } from './recorder';
+import { frameNumbers, recordBlockFrames } from './recorder';
+import { nameOfResource } from './resource';
 import { sample } from './sample';
 
 /*
@@ -40,7 +42,8 @@ interface Started {
   began: number;
   /** How many starts this one stands for. */
   fraction: number;
-  sites: CallSite[];
+  /** Numbers of the frames: the frames themselves would keep alive what is called. */
+  frames: number[];
 }
 
 type Resource = Record<PrivateKey, Started | undefined>;
@@ -79,11 +82,12 @@ export function observeCallbacks(rate: EffectiveRate, starts: EffectiveRate, onF
   function init(_id: number, type: string, _trigger: number, resource: object): void {
     if (!OPERATIONS.has(type)) return;
     try {
-      const began = performance.now();
+      const began = clock();
       const fraction = starts.at(began);
-      if (Math.random() * fraction >= 1) return;
-      starts.recorded();
-      (resource as Resource)[key] = { began, fraction, sites: capture.take(CAPTURE_LIMIT, init) };
+      if (random() * fraction >= 1) return;
+      starts.captured();
+      const sites = capture.take(CAPTURE_LIMIT, init).filter((site) => site.getFileName() !== null);
+      (resource as Resource)[key] = { began, fraction, frames: frameNumbers(sites) };
     } catch {
       onFailure();
     }
@@ -96,12 +100,11 @@ export function observeCallbacks(rate: EffectiveRate, starts: EffectiveRate, onF
       if (started === undefined) return;
       // A timer may call back again, which is no wait of who has set it.
       resource[key] = undefined;
-      const now = performance.now();
+      const now = clock();
       const sampled = sample(now - started.began, rate.at(now));
       if (sampled === undefined) return;
-      const { fraction, sites } = started;
-      const frames = sites.filter((site) => site.getFileName() !== null);
-      recordBlock(`${resource.constructor.name} callback`, frames, { count: sampled.count * fraction, delay: sampled.delay * fraction });
+      const { fraction, frames } = started;
+      recordBlockFrames(`${nameOfResource(resource)} callback`, frames, { count: sampled.count * fraction, delay: sampled.delay * fraction });
     } catch {
       onFailure();
     }

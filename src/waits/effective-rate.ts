@@ -1,5 +1,5 @@
 /**
- * A rate that keeps the number of recorded events per second near a target: each event raises it by a twentieth, time
+ * A rate that keeps the number of captures per second near a target: each capture raises it by a twentieth, time
  * lowers it, and it never falls below what the user has set.
  *
  * The rate in force is fixed before an event's outcome is known, so weighting each event with the rate it met keeps
@@ -42,10 +42,10 @@ export class EffectiveRate {
     return this.value;
   }
 
-  /** An event was recorded. */
-  recorded(): void {
+  /** A stack was captured for an event, at this part of the usual cost. */
+  captured(cost = 1): void {
     if (this.#decayPerMs === 0) return;
-    this.value *= STEP;
+    this.value *= cost === 1 ? STEP : STEP ** cost;
     if (this.value > this.highest) this.highest = this.value;
   }
 }

@@ -3,8 +3,10 @@ import { promiseHooks } from 'node:v8';
 import { native, type PrivateKey } from '../binding';
 import { observeAtomics } from './atomics';
 import { StackCapture, type CallSite } from './capture';
+import { clock, random } from './chance';
 import type { EffectiveRate } from './effective-rate';
 import { recordBlock, recordMutex } from './recorder';
+import { nameOfResource } from './resource';
 import { Resumptions, type Wait } from './resumptions';
 import { sample } from './sample';
 import { asyncCallers, ownFrames, settlement, SETTLEMENT_FRAMES } from './settlement';
@@ -50,6 +52,8 @@ export interface WaitCounters {
 /** Stack frames to ask for: synchronous ones count first, and must not crowd out the asynchronous callers. */
 const CAPTURE_LIMIT = 256;
 const NANOS = 1e6;
+/** What it costs to tell how a promise is settled, by a few frames, as part of a whole stack's. */
+const SETTLEMENT_COST = 1 / 25;
 
 type Hook = (...args: never[]) => unknown;
 
@@ -83,26 +87,29 @@ export class PromiseWaits {
   readonly #capture = new StackCapture();
   readonly #arm = native.armProbe();
   readonly #keys = native.newPrivateKeys('since', 'task');
-  /** See native/turn_tracker.h: whether this turn's beginning is known, marks reached, whether a wait has ended in it. */
-  readonly #turns = new Float64Array(3);
+  /**
+   * See native/turn_tracker.h: whether this turn's beginning is known, marks reached, whether a wait has ended in this turn,
+   * and whether own promises are under way, which hooks are to ignore: that is not forgotten if V8 ends what runs then.
+   */
+  readonly #turns = new Float64Array(4);
   /**
    * The latest wait, until something else happens: `await 1` seems to make a wrapper wait for the async function's own
    * promise, and is told by the wrapper's being settled at once. Forgotten at the end of the turn at the latest.
    */
   readonly #latest: Latest = [undefined, undefined, undefined];
-  readonly #resumptions = new Resumptions(this.#turns, this.counters);
+  readonly #tracker = native.newTurnTracker();
+  readonly #resumptions = new Resumptions(this.#turns, this.#tracker, this.counters);
   readonly #locks = new WebLocks((request, ms) => this.#recordGrant(request, ms));
   /** Made once: V8 then takes what they refer to for constants, and code optimised before an off and on stays good. */
   readonly #hooks = this.#createHooks();
   #stopHooks: (() => void) | undefined;
   #restoreAtomics: (() => void) | undefined;
-  /** Own promises are under way; hooks are to ignore them. */
-  #busy = false;
+  #forgetJob: () => void = () => {};
 
   /** Installs what the rates need. */
   install(): void {
     this.#stopHooks?.();
-    native.trackTurns(this.#turns, this.#latest);
+    native.trackTurns(this.#tracker, this.#turns, this.#latest);
     if (this.rates.mutex !== undefined) watchRequests();
     else ignoreRequests();
     this.#stopHooks = promiseHooks.createHook(this.#hooks) as () => void;
@@ -122,7 +129,11 @@ export class PromiseWaits {
     this.#restoreAtomics = undefined;
     this.#resumptions.clear();
     ignoreRequests();
-    native.stopTrackingTurns();
+    native.stopTrackingTurns(this.#tracker);
+    // Hooks that are gone cannot tell that a job or a turn has ended.
+    this.#turns.fill(0);
+    this.#latest.fill(undefined);
+    this.#forgetJob();
   }
 
   #createHooks() {
@@ -132,13 +143,15 @@ export class PromiseWaits {
     const turns = this.#turns;
     const resumptions = this.#resumptions;
     const { isPending } = native;
-    const clock = performance.now.bind(performance);
     let turnBegan = 0;
     let job: object | undefined;
     const latest = this.#latest;
+    this.#forgetJob = () => {
+      job = undefined;
+    };
 
     const init = (promise: object, parent?: object): void => {
-      if (this.#busy) return;
+      if (turns[3] !== 0) return;
       if (resumptions.resumed !== undefined) this.#onResumed(undefined, init);
       if (parent === undefined) {
         (promise as Tracked)[since] = MADE;
@@ -164,16 +177,19 @@ export class PromiseWaits {
       } else if (!isPending(target)) {
         target[since] = SETTLED;
       } else {
-        target[since] = withAnother(before, time);
+        if (typeof before === 'number') target[since] = [before, Math.sign(before) * time];
+        else before.push(Math.sign(before[0]!) * time);
         if (rates.mutex !== undefined && target[task] !== currentTask()) target[task] = SEVERAL;
       }
     };
 
     const settled = (promise: object): void => {
-      if (this.#busy) return;
+      if (turns[3] !== 0) return;
       if (promise === latest[0]) {
         latest[0] = undefined;
-        latest[1]![since] = latest[2];
+        const previous = latest[2];
+        if (typeof previous === 'object') previous.pop();
+        else latest[1]![since] = previous;
         return;
       }
       if (resumptions.resumed !== undefined) this.#onResumed(promise, settled);
@@ -193,7 +209,7 @@ export class PromiseWaits {
       const rate = rates.block === undefined ? Infinity : rates.block.at(now);
       const isHeld = locks.inUse && locks.isHeldUntil(promise);
       const fraction = rates.mutex === undefined || !(inJob || isHeld) ? 0 : rates.mutex.at(now);
-      const handOff = fraction > 0 && Math.random() * fraction < 1;
+      const handOff = fraction > 0 && random() * fraction < 1;
       let waits: Wait[];
       if (typeof began === 'number') {
         const duration = now - Math.abs(began);
@@ -210,6 +226,8 @@ export class PromiseWaits {
 
     const before = (promise: object): void => {
       job = promise;
+      turns[3] = 0;
+      resumptions.resumed = undefined;
       if (turns[1] !== 0 || resumptions.active) resumptions.onJob();
     };
     const after = (): void => {
@@ -222,9 +240,9 @@ export class PromiseWaits {
   /** The Web Lock that was requested has been granted, and its callback is about to be called. */
   #recordGrant(request: object, ms: number): void {
     const { block } = this.rates;
-    const sampled = block && sample(ms, block.at(performance.now()));
+    const sampled = block && sample(ms, block.at(clock()));
     if (sampled === undefined) return;
-    block!.recorded();
+    block!.captured();
     this.#guarded(() => {
       const waiter = this.#waiterOf(request);
       if (waiter.length > 0) recordBlock('LockManager.request', waiter, sampled);
@@ -235,31 +253,34 @@ export class PromiseWaits {
   /** A thread waited with Atomics.wait(), and is still on the stack below `hook`. */
   recordThreadWait(nanos: number, hook: Hook): void {
     const { block } = this.rates;
-    const sampled = block && sample(nanos / NANOS, block.at(performance.now()));
+    const sampled = block && sample(nanos / NANOS, block.at(clock()));
     if (sampled === undefined) return;
-    block!.recorded();
+    block!.captured();
     this.#guarded(() => recordBlock('Atomics.wait', this.#capture.take(CAPTURE_LIMIT, hook), sampled));
   }
 
   /** A thread has ended waits of others that lasted so long together. */
   recordNotify(nanos: number, hook: Hook): void {
     const { mutex } = this.rates;
-    const fraction = mutex === undefined ? 0 : mutex.at(performance.now());
-    if (fraction === 0 || Math.random() * fraction >= 1) return;
-    mutex!.recorded();
+    const fraction = mutex === undefined ? 0 : mutex.at(clock());
+    if (fraction === 0 || random() * fraction >= 1) return;
+    mutex!.captured();
     this.#guarded(() => recordMutex(this.#capture.take(CAPTURE_LIMIT, hook), fraction, fraction * nanos));
   }
 
   #onSettled({ promise, waits, handOff, fraction, inJob, isHeld, hasUnseenSource, hook }: SettledEvent): void {
+    const { block, mutex } = this.rates;
+    const recorded = waits.some(({ sampled }) => sampled !== undefined);
     this.#guarded(() => {
-      const settler = this.#capture.take(handOff ? CAPTURE_LIMIT : SETTLEMENT_FRAMES, hook);
-      const kind = settlement(settler, inJob && !hasUnseenSource);
-      if (handOff && isHeld) this.#recordHandOff(settler, this.#locks.waitedFor(promise), fraction);
+      const kind = settlement(this.#capture.take(SETTLEMENT_FRAMES, hook), inJob && !hasUnseenSource);
+      if (handOff) mutex?.captured(SETTLEMENT_COST);
+      if (recorded) block?.captured(SETTLEMENT_COST);
+      if (handOff && isHeld) this.#recordHandOff(this.#locks.waitedFor(promise), fraction, hook);
       if (kind === 'derived' || isHeld) return;
       if (handOff && kind === 'explicit' && this.#isOfAnotherTask(promise)) {
-        this.#recordHandOff(settler, waits.reduce((sum, { duration }) => sum + duration, 0), fraction);
+        this.#recordHandOff(waits.reduce((sum, { duration }) => sum + duration, 0), fraction, hook);
       }
-      if (waits.some(({ sampled }) => sampled !== undefined)) this.#recordWaits(promise, waits, inJob);
+      if (recorded) this.#recordWaits(promise, waits, inJob);
     });
   }
 
@@ -270,16 +291,17 @@ export class PromiseWaits {
     return waiting !== settling || settling === undefined;
   }
 
-  #recordHandOff(settler: readonly CallSite[], delay: number, fraction: number): void {
+  #recordHandOff(delay: number, fraction: number, hook: Hook): void {
     if (delay === 0) return;
+    this.rates.mutex?.captured();
+    const settler = this.#capture.take(CAPTURE_LIMIT, hook);
     const stack = [...ownFrames(settler), ...asyncCallers(settler)].filter((site) => site.getFileName() !== null);
     recordMutex(stack, fraction, fraction * delay * NANOS);
-    this.rates.mutex?.recorded();
   }
 
   #recordWaits(promise: object, waits: readonly Wait[], inJob: boolean): void {
-    const label = inJob ? 'await' : nameOfResource();
-    this.rates.block?.recorded();
+    const label = inJob ? 'await' : nameOfResource(executionAsyncResource());
+    this.rates.block?.captured();
     if (waits.length === 1) {
       const waiter = this.#waiterOf(promise);
       if (waiter.length > 0) {
@@ -317,14 +339,23 @@ export class PromiseWaits {
 
   /** An error of ours is nobody else's: it is counted, and ends the profiling of waits. */
   #guarded(action: () => void): void {
-    this.#busy = true;
+    const turns = this.#turns;
+    turns[3] = 1;
     try {
       action();
-    } catch {
+    } catch (error) {
+      this.#onFailure(error);
+    } finally {
+      turns[3] = 0;
+    }
+  }
+
+  #onFailure(error: unknown): void {
+    // The program has hardly any machine stack left.
+    if (error instanceof RangeError) this.counters.lost++;
+    else {
       this.counters.failures++;
       this.remove();
-    } finally {
-      this.#busy = false;
     }
   }
 }
@@ -332,11 +363,6 @@ export class PromiseWaits {
 /** Whether a promise with such a mark has not come about by waiting for another. */
 function isMade(began: number | number[] | undefined): boolean {
   return began !== undefined && (typeof began === 'number' ? began : began[0]!) > 0;
-}
-
-function withAnother(began: number | number[], time: number): number[] {
-  const times = typeof began === 'number' ? [began] : began;
-  return [...times, Math.sign(times[0]!) * time];
 }
 
 /**
@@ -348,10 +374,4 @@ function severalWaits(began: readonly number[], turn: number, now: number, rate:
     const duration = Math.abs(signed) < turn ? now - Math.abs(signed) : 0;
     return { duration, sampled: duration > 0 ? sample(duration, rate) : undefined };
   });
-}
-
-/** A name for what a callback outside any promise job was called for. */
-function nameOfResource(): string {
-  const name = (executionAsyncResource() as object).constructor?.name;
-  return typeof name === 'string' && name !== 'Object' && name !== '' ? name : 'callback';
 }

@@ -1,5 +1,6 @@
 import { checkInteger } from '../checks';
 import { observeCallbacks } from './callbacks';
+import { clock } from './chance';
 import { EffectiveRate } from './effective-rate';
 import { PromiseWaits } from './promise-waits';
 import { tellsTasksApart } from './tasks';
@@ -114,7 +115,7 @@ export function waitStats(): WaitStats {
 function apply(): void {
   if (waits === undefined && blockRateNanos === 0 && mutexFraction === 0) return;
   waits ??= new PromiseWaits();
-  const now = performance.now();
+  const now = clock();
   const { rates } = waits;
   blockRate.set(blockRateNanos / 1e6, FIRST_BLOCK_RATE_MS, maxCaptures, now);
   mutexRate.set(mutexFraction, mutexFraction, maxCaptures, now);

@@ -10,8 +10,18 @@ const MAX_DEPTH = 128;
  * A task waited: `sites` is its stack, leaf first; `label` says what for and becomes the leaf, as Go shows
  * runtime.chanrecv1.
  */
-export function recordBlock(label: string, sites: readonly CallSite[], { count, delay }: Sampled): void {
-  native.recordWait(BucketType.block, Int32Array.from([labelNumber(label), ...sites.slice(0, MAX_DEPTH - 1).map(frameNumber)]), count, delay);
+export function recordBlock(label: string, sites: readonly CallSite[], sampled: Sampled): void {
+  recordBlockFrames(label, frameNumbers(sites), sampled);
+}
+
+/** The same, of a stack that has been put into numbers before. */
+export function recordBlockFrames(label: string, frames: readonly number[], { count, delay }: Sampled): void {
+  native.recordWait(BucketType.block, Int32Array.from([labelNumber(label), ...frames]), count, delay);
+}
+
+/** The process-wide numbers of a stack's frames, as many as are kept. */
+export function frameNumbers(sites: readonly CallSite[]): number[] {
+  return sites.slice(0, MAX_DEPTH - 1).map(frameNumber);
 }
 
 /** A task ended the waits of others, for so many nanoseconds: `sites` is the stack that did. Count and delay are estimates. */

@@ -32,6 +32,7 @@ export class Resumptions {
   /** @param reached its second element counts the marks that microtasks have reached */
   constructor(
     private readonly reached: Float64Array,
+    private readonly tracker: number,
     private readonly counters: { lost: number },
   ) {}
 
@@ -43,7 +44,7 @@ export class Resumptions {
   /** The promise is about to be settled, and its waiters to go on. */
   expect(expected: Expected): void {
     this.#expected.push(expected);
-    native.markMicrotasks();
+    native.markMicrotasks(this.tracker);
   }
 
   /** A promise job begins. */

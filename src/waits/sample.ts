@@ -1,3 +1,5 @@
+import { random } from './chance';
+
 /** What a recorded wait counts for. */
 export interface Sampled {
   count: number;
@@ -13,5 +15,5 @@ const MS_TO_NANOS = 1e6;
  */
 export function sample(duration: number, rate: number): Sampled | undefined {
   if (duration >= rate) return { count: 1, delay: duration * MS_TO_NANOS };
-  return Math.random() * rate < duration ? { count: rate / duration, delay: rate * MS_TO_NANOS } : undefined;
+  return random() * rate < duration ? { count: rate / duration, delay: rate * MS_TO_NANOS } : undefined;
 }

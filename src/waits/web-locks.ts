@@ -1,4 +1,5 @@
 import { native } from '../binding';
+import { clock } from './chance';
 
 /*
  * The Web Locks API settles its promises inside Node.js, where nothing tells who has released a lock. So while waits are
@@ -32,7 +33,9 @@ export class WebLocks {
   inUse = false;
   /** Calls of request() that are on the stack; undefined for those that do not wait. */
   readonly #calls: (Request | undefined)[] = [];
-  #restore: (() => void) | undefined;
+  #active = false;
+  /** Puts the original back; false where somebody else's is in place. */
+  #restore: (() => boolean) | undefined;
   #replaced: { original: Manager['request']; replacement: Manager['request'] } | undefined;
 
   constructor(private readonly onGrant: OnGrant) {}
@@ -40,20 +43,25 @@ export class WebLocks {
   /** Does nothing where there are no Web Locks. */
   install(): void {
     const { locks } = (globalThis as { navigator?: { locks?: Manager } }).navigator ?? {};
-    if (this.#restore !== undefined || locks === undefined) return;
+    if (locks === undefined) return;
+    this.#active = true;
+    // Somebody may have replaced ours, and call it.
+    if (this.#restore !== undefined) return;
     const prototype = Object.getPrototypeOf(locks) as Manager;
     const descriptor = Object.getOwnPropertyDescriptor(prototype, 'request');
     if (descriptor?.configurable !== true || typeof descriptor.value !== 'function') return;
     const replacement = this.#replace(descriptor.value as Manager['request']);
     Object.defineProperty(prototype, 'request', { ...descriptor, value: replacement });
     this.#restore = () => {
-      if (prototype.request === replacement) Object.defineProperty(prototype, 'request', descriptor);
+      if (prototype.request !== replacement) return false;
+      Object.defineProperty(prototype, 'request', descriptor);
+      return true;
     };
   }
 
   remove(): void {
-    this.#restore?.();
-    this.#restore = undefined;
+    this.#active = false;
+    if (this.#restore?.() === true) this.#restore = undefined;
   }
 
   /** Made once: what the addon makes is collected late. */
@@ -76,7 +84,7 @@ export class WebLocks {
   waitedFor(promise: object): number {
     const [first, ...others] = this.#waitingFor(this.#held.get(promise) ?? '');
     if (first === undefined) return 0;
-    const now = performance.now();
+    const now = clock();
     let sum = now - first.began;
     for (const other of first.shared ? others : []) {
       if (!other.shared) break;
@@ -88,23 +96,26 @@ export class WebLocks {
   /** request() is called: the arguments to call it with instead. */
   #begin(args: unknown[]): unknown[] | undefined {
     const [name, options] = args;
-    const callback = args.at(-1);
+    const last = args.length > 2 ? 2 : 1;
+    const callback = args[last];
+    this.#calls.push(undefined);
     const { ifAvailable, steal, mode, signal } = (args.length > 2 && typeof options === 'object' && options !== null ? options : {}) as {
       [option: string]: unknown;
       signal?: { aborted?: unknown };
     };
     // Those do not wait.
-    const waits = typeof name === 'string' && typeof callback === 'function' && ifAvailable !== true && steal !== true;
-    const request = waits ? { name, began: performance.now(), shared: mode === 'shared', signal, promise: undefined } : undefined;
-    this.#calls.push(request);
+    const waits = this.#active && typeof name === 'string' && typeof callback === 'function' && ifAvailable !== true && steal !== true;
+    const request = waits ? { name, began: clock(), shared: mode === 'shared', signal, promise: undefined } : undefined;
     if (request === undefined) return undefined;
+    this.#calls[this.#calls.length - 1] = request;
     this.#waiting.set(request.name, [...this.#waitingFor(request.name), request]);
     const onHeld = (result: unknown): void => {
       if (!(result instanceof Promise)) return;
       this.#held.set(result, request.name);
       this.inUse = true;
     };
-    return [...args.slice(0, -1), native.wrapCall(() => this.#grant(request), callback as () => unknown, onHeld)];
+    const wrapped = native.wrapCall(() => this.#grant(request), callback as () => unknown, onHeld);
+    return args.map((arg, i) => (i === last ? wrapped : arg));
   }
 
   /** It returns, or has thrown. */
@@ -118,11 +129,13 @@ export class WebLocks {
   #grant(request: Request): void {
     this.#leave(request);
     // What is granted at once has not waited.
-    if (request.promise !== undefined) this.onGrant(request.promise, performance.now() - request.began);
+    if (request.promise !== undefined) this.onGrant(request.promise, clock() - request.began);
   }
 
   #waitingFor(name: string): Request[] {
-    return (this.#waiting.get(name) ?? []).filter(({ signal }) => signal?.aborted !== true);
+    return (this.#waiting.get(name) ?? []).filter(
+      ({ signal, promise }) => signal?.aborted !== true && (promise === undefined || native.isPending(promise)),
+    );
   }
 
   #leave(request: Request): void {
