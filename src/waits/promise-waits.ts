@@ -100,11 +100,12 @@ export class PromiseWaits {
   readonly #tracker = native.newTurnTracker();
   readonly #resumptions = new Resumptions(this.#turns, this.#tracker, this.counters);
   readonly #locks = new WebLocks((request, ms) => this.#recordGrant(request, ms));
+  /** Set by the hooks. */
+  #forgetJob: () => void = () => {};
   /** Made once: V8 then takes what they refer to for constants, and code optimised before an off and on stays good. */
   readonly #hooks = this.#createHooks();
   #stopHooks: (() => void) | undefined;
   #restoreAtomics: (() => void) | undefined;
-  #forgetJob: () => void = () => {};
 
   /** Installs what the rates need. */
   install(): void {
