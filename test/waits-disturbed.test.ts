@@ -1,0 +1,28 @@
+import t from 'tap';
+import { fixture, runJson } from './helpers/child';
+
+/* What happens around the profiler of waits disturbs neither it nor the program. */
+
+const run = <T>(scenario: string): Promise<T> => runJson<T>(fixture('disturbed.cjs'), { args: [scenario] });
+
+t.test('what is ended in the middle', async (t) => {
+  t.same(await run('termination'), { codes: [1, 1, 1, 1, 1] }, 'a thread that is ended ends alone');
+  t.same(await run('timeout'), { afterwards: 10 }, 'after scripts that ran out of time everything is recorded as before');
+  t.same(await run('endedWaiter'), { woken: 0, charged: 0 }, 'a thread that is ended no longer waits');
+});
+
+t.test('bounds', async (t) => {
+  const { slower } = await run<{ slower: number }>('manyWaiters');
+  // It would be some twenty-five times as much if what it costs grew with the number of waiters.
+  t.ok(slower < 8, `50,000 waiters later, another one costs ${slower.toFixed(1)} times as much`);
+  const { fraction, handOffs } = await run<{ fraction: number; handOffs: number }>('onlyDerived');
+  t.ok(fraction > 10, `captures that find no hand-off count as well: one in ${fraction.toFixed(0)} is looked at`);
+  t.equal(handOffs, 0);
+});
+
+t.test('others', async (t) => {
+  t.same(await run('secondCopy'), { different: true, alone: 10, afterwards: 10 }, 'a second copy of the package');
+  t.same(await run('ownClockAndChance'), { result: 'timed-out', failures: 0 }, "the program's clock and generator are not asked");
+  t.same(await run('wrapped'), { off: 0, on: 1 }, 'functions of ours that somebody has wrapped');
+  t.same(await run('offAndOn'), { labels: ['Timeout'] }, 'off and on again');
+});
