@@ -7,7 +7,7 @@ const run = <T>(scenario: string): Promise<T> => runJson<T>(fixture('disturbed.c
 
 t.test('what is ended in the middle', async (t) => {
   t.same(await run('termination'), { codes: [1, 1, 1, 1, 1] }, 'a thread that is ended ends alone');
-  t.same(await run('timeout'), { afterwards: 10 }, 'after scripts that ran out of time everything is recorded as before');
+  t.same(await run('timeout'), { afterwards: 10 }, 'after scripts that ran out of time everything is recorded as before, from the next job on');
   t.same(await run('endedWaiter'), { woken: 0, charged: 0 }, 'a thread that is ended no longer waits');
 });
 
