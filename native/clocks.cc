@@ -3,10 +3,7 @@
 #include <chrono>
 
 #ifdef _WIN32
-#ifndef NOMINMAX
-#define NOMINMAX
-#endif
-#include <windows.h>
+#include "win32.h"
 #else
 #include <time.h>
 #endif

@@ -1,10 +1,7 @@
 #include "pin_library.h"
 
 #ifdef _WIN32
-#ifndef NOMINMAX
-#define NOMINMAX
-#endif
-#include <windows.h>
+#include "win32.h"
 #else
 #include <dlfcn.h>
 #endif

@@ -101,20 +101,17 @@ interface Native {
    */
   trackTurns(tracker: number, cell: Float64Array, remembered: unknown[]): void;
   stopTrackingTurns(tracker: number): void;
-  /**
-   * A function that is on no stack. It calls before(its arguments), then `callback` as it is called itself, or with the
-   * arguments that before() has returned, and then after(the result, which it returns; undefined if that has thrown).
-   */
-  wrapCall(
-    before: (...args: unknown[]) => unknown[] | void,
+  /** A function that does all three, and is on no stack: see native/wrap_call.h, also for a call's `args`. */
+  wrapCall<Call extends object>(
+    before: (...args: unknown[]) => Call | undefined,
     callback: (...args: never[]) => unknown,
-    after: (result: unknown) => void,
+    after: (call: Call, result: unknown) => void,
   ): (...args: never[]) => unknown;
-  /** Anything may be passed for array, index and count: what is no shared memory is not waited for. 0 then. */
+  /** Anything may be passed for array and index: what is no shared memory is not waited for. 0 then; -1 for too many. */
   beginAtomicsWait(array: unknown, index: unknown, timeoutMs: number): number;
   endAtomicsWait(array: unknown, index: unknown, ticket: number): void;
-  /** Nanoseconds that the waits about to be ended have lasted together. */
-  notifyAtomicsWaiters(array: unknown, index: unknown, count: unknown): number;
+  /** Nanoseconds that the waits about to be ended, `most` at most, have lasted together. */
+  notifyAtomicsWaiters(array: unknown, index: unknown, most: number): number;
   /** Sets a mark behind the microtasks queued now. */
   markMicrotasks(tracker: number): void;
   getStats(): NativeStats;

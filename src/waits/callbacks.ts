@@ -4,7 +4,7 @@ import { codedError } from '../errors';
 import { StackCapture } from './capture';
 import { clock, random } from './chance';
 import type { EffectiveRate } from './effective-rate';
-import { frameNumbers, recordBlockFrames } from './recorder';
+import { frameNumbers, recordBlockFrames } from './record';
 import { nameOfResource } from './resource';
 import { sample } from './sample';
 

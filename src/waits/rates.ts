@@ -2,8 +2,8 @@ import { checkInteger } from '../checks';
 import { observeCallbacks } from './callbacks';
 import { clock } from './chance';
 import { EffectiveRate } from './effective-rate';
-import { PromiseWaits } from './promise-waits';
 import { tellsTasksApart } from './tasks';
+import { WaitRecorder } from './wait-recorder';
 
 /** Captures per second to aim at. */
 export const DEFAULT_CAPTURES = 20;
@@ -17,7 +17,7 @@ let mutexFraction = 0;
 let maxCaptures = DEFAULT_CAPTURES;
 let callbacks = false;
 /** Made at the first use: off means that nothing is set up. */
-let waits: PromiseWaits | undefined;
+let waits: WaitRecorder | undefined;
 let stopCallbacks: (() => void) | undefined;
 /** Kept while off: a new object would make V8 give up the code it has optimised for the old one. */
 const blockRate = new EffectiveRate();
@@ -33,6 +33,7 @@ const mutexRate = new EffectiveRate();
 export function setBlockProfileRate(ns: number): void {
   checkInteger('blockProfileRate', ns, Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
   blockRateNanos = Math.max(0, ns);
+  resetBlockRate();
   apply();
 }
 
@@ -48,6 +49,7 @@ export function setMutexProfileFraction(n: number): number {
   const before = mutexFraction;
   if (n >= 0) {
     mutexFraction = n;
+    resetMutexRate();
     apply();
   }
   return before;
@@ -65,6 +67,8 @@ export interface WaitOptions {
 export function setWaitOptions(options: WaitOptions): void {
   maxCaptures = options.maxCapturesPerSecond;
   callbacks = options.callbacks;
+  resetBlockRate();
+  resetMutexRate();
   apply();
 }
 
@@ -112,13 +116,19 @@ export function waitStats(): WaitStats {
   };
 }
 
+function resetBlockRate(): void {
+  blockRate.set(blockRateNanos / 1e6, FIRST_BLOCK_RATE_MS, maxCaptures, clock());
+}
+
+function resetMutexRate(): void {
+  mutexRate.set(mutexFraction, mutexFraction, maxCaptures, clock());
+}
+
+/** Installs what the rates need, and removes what they do not. */
 function apply(): void {
   if (waits === undefined && blockRateNanos === 0 && mutexFraction === 0) return;
-  waits ??= new PromiseWaits();
-  const now = clock();
+  waits ??= new WaitRecorder();
   const { rates } = waits;
-  blockRate.set(blockRateNanos / 1e6, FIRST_BLOCK_RATE_MS, maxCaptures, now);
-  mutexRate.set(mutexFraction, mutexFraction, maxCaptures, now);
   rates.block = blockRateNanos === 0 ? undefined : blockRate;
   rates.mutex = mutexFraction === 0 ? undefined : mutexRate;
   if (rates.block === undefined && rates.mutex === undefined) waits.remove();
@@ -128,7 +138,7 @@ function apply(): void {
   if (callbacks && rates.block !== undefined) {
     const { counters } = waits;
     const starts = new EffectiveRate();
-    starts.set(1, FIRST_FRACTION, maxCaptures, now);
+    starts.set(1, FIRST_FRACTION, maxCaptures, clock());
     stopCallbacks = observeCallbacks(rates.block, starts, () => {
       counters.failures++;
       stopCallbacks?.();

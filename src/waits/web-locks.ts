@@ -1,16 +1,18 @@
 import { native } from '../binding';
 import { clock } from './chance';
+import { ReplacedFunction } from './replaced-function';
 
 /*
  * The Web Locks API settles its promises inside Node.js, where nothing tells who has released a lock. So while waits are
- * profiled, this thread's LockManager.prototype.request is replaced, and the function that is called with the lock, too:
- * by functions of the addon's, which are on no stack.
+ * profiled, this thread's LockManager.prototype.request is replaced, and the function that is called with the lock, too.
  */
 
 /** A lock has been granted after so many milliseconds to whoever waits for the promise of its request. */
 export type OnGrant = (request: object, ms: number) => void;
 
+/** A call of request() that may have to wait. */
 interface Request {
+  args: unknown[];
   name: string;
   began: number;
   shared: boolean;
@@ -20,9 +22,9 @@ interface Request {
   promise: object | undefined;
 }
 
-interface Manager {
-  request(...args: unknown[]): Promise<unknown>;
-}
+/** What request() takes. */
+const OPTIONS = ['ifAvailable', 'mode', 'signal', 'steal'] as const;
+type LockOptions = { [Option in (typeof OPTIONS)[number]]?: unknown };
 
 export class WebLocks {
   /** Requests that wait in this thread, by the lock's name, the first one first. */
@@ -31,48 +33,25 @@ export class WebLocks {
   readonly #held = new WeakMap<object, string>();
   /** Whether any lock has been held so far. */
   inUse = false;
-  /** Calls of request() that are on the stack; undefined for those that do not wait. */
-  readonly #calls: (Request | undefined)[] = [];
-  #active = false;
-  /** Puts the original back; false where somebody else's is in place. */
-  #restore: (() => boolean) | undefined;
-  #replaced: { original: Manager['request']; replacement: Manager['request'] } | undefined;
+  #request: ReplacedFunction<{ args: unknown[] }> | undefined;
 
   constructor(private readonly onGrant: OnGrant) {}
 
   /** Does nothing where there are no Web Locks. */
   install(): void {
-    const { locks } = (globalThis as { navigator?: { locks?: Manager } }).navigator ?? {};
+    const { locks } = (globalThis as { navigator?: { locks?: object } }).navigator ?? {};
     if (locks === undefined) return;
-    this.#active = true;
-    // Somebody may have replaced ours, and call it.
-    if (this.#restore !== undefined) return;
-    const prototype = Object.getPrototypeOf(locks) as Manager;
-    const descriptor = Object.getOwnPropertyDescriptor(prototype, 'request');
-    if (descriptor?.configurable !== true || typeof descriptor.value !== 'function') return;
-    const replacement = this.#replace(descriptor.value as Manager['request']);
-    Object.defineProperty(prototype, 'request', { ...descriptor, value: replacement });
-    this.#restore = () => {
-      if (prototype.request !== replacement) return false;
-      Object.defineProperty(prototype, 'request', descriptor);
-      return true;
-    };
+    this.#request ??= new ReplacedFunction(Object.getPrototypeOf(locks) as object, 'request', {
+      before: (...args) => this.#begin(args),
+      after: (call, promise) => {
+        if ('began' in call) this.#end(call as Request, promise);
+      },
+    });
+    this.#request.install();
   }
 
   remove(): void {
-    this.#active = false;
-    if (this.#restore?.() === true) this.#restore = undefined;
-  }
-
-  /** Made once: what the addon makes is collected late. */
-  #replace(original: Manager['request']): Manager['request'] {
-    if (this.#replaced?.original === original) return this.#replaced.replacement;
-    const replacement = native.wrapCall((...args) => this.#begin(args), original, (promise) => this.#end(promise)) as Manager['request'];
-    for (const property of ['name', 'length']) {
-      Object.defineProperty(replacement, property, Object.getOwnPropertyDescriptor(original, property)!);
-    }
-    this.#replaced = { original, replacement };
-    return replacement;
+    this.#request?.remove();
   }
 
   /** Whether a lock is held until the promise is settled. */
@@ -93,35 +72,44 @@ export class WebLocks {
     return sum;
   }
 
-  /** request() is called: the arguments to call it with instead. */
-  #begin(args: unknown[]): unknown[] | undefined {
-    const [name, options] = args;
+  /** request() is called: what to call it with instead. */
+  #begin(args: unknown[]): Request | { args: unknown[] } | undefined {
+    const [name, given] = args;
     const last = args.length > 2 ? 2 : 1;
     const callback = args[last];
-    this.#calls.push(undefined);
-    const { ifAvailable, steal, mode, signal } = (args.length > 2 && typeof options === 'object' && options !== null ? options : {}) as {
-      [option: string]: unknown;
-      signal?: { aborted?: unknown };
-    };
+    if (typeof name !== 'string' || typeof callback !== 'function') return undefined;
+    const options = last === 2 ? readOptions(given) : {};
+    if (options === undefined) return undefined;
+    const { ifAvailable, steal, mode, signal } = options;
+    const passed = last === 2 ? [name, options, callback] : [name, callback];
     // Those do not wait.
-    const waits = this.#active && typeof name === 'string' && typeof callback === 'function' && ifAvailable !== true && steal !== true;
-    const request = waits ? { name, began: clock(), shared: mode === 'shared', signal, promise: undefined } : undefined;
-    if (request === undefined) return undefined;
-    this.#calls[this.#calls.length - 1] = request;
-    this.#waiting.set(request.name, [...this.#waitingFor(request.name), request]);
-    const onHeld = (result: unknown): void => {
-      if (!(result instanceof Promise)) return;
-      this.#held.set(result, request.name);
-      this.inUse = true;
+    if (ifAvailable === true || steal === true) return { args: passed };
+    const request: Request = {
+      args: passed,
+      name,
+      began: clock(),
+      shared: mode === 'shared',
+      signal: signal as Request['signal'],
+      promise: undefined,
     };
-    const wrapped = native.wrapCall(() => this.#grant(request), callback as () => unknown, onHeld);
-    return args.map((arg, i) => (i === last ? wrapped : arg));
+    this.#waiting.set(name, [...this.#waitingFor(name), request]);
+    passed[last] = native.wrapCall(
+      () => {
+        this.#grant(request);
+        return {};
+      },
+      callback as () => unknown,
+      (_, result) => {
+        if (!(result instanceof Promise)) return;
+        this.#held.set(result, name);
+        this.inUse = true;
+      },
+    );
+    return request;
   }
 
   /** It returns, or has thrown. */
-  #end(promise: unknown): void {
-    const request = this.#calls.pop();
-    if (request === undefined) return;
+  #end(request: Request, promise: unknown): void {
     if (promise instanceof Promise) request.promise = promise;
     else this.#leave(request);
   }
@@ -143,4 +131,16 @@ export class WebLocks {
     if (queue.length === 0) this.#waiting.delete(request.name);
     else this.#waiting.set(request.name, queue);
   }
+}
+
+/** A copy, as to read the program's own twice could be noticed. Undefined for what is not an object. */
+function readOptions(given: unknown): LockOptions | undefined {
+  if (given === undefined) return {};
+  if (typeof given !== 'object' || given === null) return undefined;
+  const options: LockOptions = {};
+  for (const option of OPTIONS) {
+    const value = (given as LockOptions)[option];
+    if (value !== undefined) options[option] = value;
+  }
+  return options;
 }

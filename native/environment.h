@@ -1,0 +1,48 @@
+#ifndef MPROF_ENVIRONMENT_H_
+#define MPROF_ENVIRONMENT_H_
+
+#include <napi.h>
+
+#include <cstddef>
+#include <memory>
+#include <vector>
+
+#include "heap_sampler.h"
+#include "promise_probe.h"
+#include "turn_tracker.h"
+#include "v8-isolate.h"
+
+namespace mprof {
+
+// What the addon has in one environment of Node's: the main thread's or a worker's.
+class Environment {
+ public:
+  explicit Environment(Napi::Env env);
+  Environment(const Environment&) = delete;
+  Environment& operator=(const Environment&) = delete;
+
+  static Environment& Of(const Napi::CallbackInfo& info) {
+    return *info.Env().GetInstanceData<Environment>();
+  }
+
+  v8::Isolate* isolate() { return isolate_; }
+  HeapSampler& sampler() { return sampler_; }
+  // Made when it is first needed.
+  PromiseProbe& probe();
+  // Each copy of the JavaScript part has a tracker of its own. Returns its number.
+  size_t AddTurnTracker();
+  TurnTracker& turns(size_t number) { return *turns_[number]; }
+
+ private:
+  // Nothing runs in the isolate from here on.
+  void Stop();
+
+  v8::Isolate* const isolate_;
+  HeapSampler sampler_;
+  std::vector<std::unique_ptr<TurnTracker>> turns_;
+  std::unique_ptr<PromiseProbe> probe_;
+};
+
+}  // namespace mprof
+
+#endif  // MPROF_ENVIRONMENT_H_

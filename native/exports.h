@@ -1,0 +1,32 @@
+#ifndef MPROF_EXPORTS_H_
+#define MPROF_EXPORTS_H_
+
+#include <napi.h>
+
+namespace mprof {
+
+// The object that binding.ts gets. Arguments of what is added come from there and
+// are valid.
+class Exports {
+ public:
+  explicit Exports(Napi::Env env) : env_(env), object_(Napi::Object::New(env)) {}
+
+  template <typename Function>
+  void Add(const char* name, Function function) {
+    object_[name] = Napi::Function::New(env_, function, name);
+  }
+  Napi::Object object() const { return object_; }
+
+ private:
+  Napi::Env env_;
+  Napi::Object object_;
+};
+
+void AddHeapExports(Exports* exports);
+void AddTableExports(Exports* exports);
+void AddPromiseExports(Exports* exports);
+void AddAtomicsExports(Exports* exports);
+
+}  // namespace mprof
+
+#endif  // MPROF_EXPORTS_H_

@@ -1,0 +1,103 @@
+// What binding.ts can read from the process's tables, and add to them.
+
+#include <napi.h>
+
+#include <optional>
+#include <string>
+
+#include "environment.h"
+#include "exports.h"
+#include "profile_table.h"
+#include "snapshot.h"
+#include "to_js.h"
+
+namespace mprof {
+
+namespace {
+
+// The heap's buckets, up to date for this isolate.
+Napi::Value TakeHeap(const Napi::CallbackInfo& info) {
+  Environment::Of(info).sampler().Refresh();
+  const HeapColumns columns = [] {
+    ProfileTable::Lock table(ProfileTable::Process());
+    return TakeHeapBuckets(table);
+  }();
+  return ToObject(info.Env(), columns);
+}
+
+Napi::Value TakeAllFrames(const Napi::CallbackInfo& info) {
+  const SymbolColumns columns = [] {
+    ProfileTable::Lock table(ProfileTable::Process());
+    return TakeFrames(table);
+  }();
+  return ToObject(info.Env(), columns);
+}
+
+BucketType TypeOf(const Napi::Value& value) {
+  return static_cast<BucketType>(value.As<Napi::Number>().Uint32Value());
+}
+
+// (type) -> number of its buckets, up to date for this isolate
+Napi::Value CountBuckets(const Napi::CallbackInfo& info) {
+  const BucketType type = TypeOf(info[0]);
+  if (type == BucketType::kHeap) Environment::Of(info).sampler().Refresh();
+  const size_t count = [&] {
+    ProfileTable::Lock table(ProfileTable::Process());
+    return table.buckets().count(type);
+  }();
+  return Napi::Number::New(info.Env(), static_cast<double>(count));
+}
+
+// (name, file, line, column, startLine) -> its number, or -1 when the table is full
+Napi::Value InternFrame(const Napi::CallbackInfo& info) {
+  const std::string name = info[0].As<Napi::String>().Utf8Value();
+  const std::string file = info[1].As<Napi::String>().Utf8Value();
+  const Position position = {info[2].As<Napi::Number>().Uint32Value(),
+                             info[3].As<Napi::Number>().Uint32Value(),
+                             info[4].As<Napi::Number>().Uint32Value()};
+  const std::optional<FrameId> frame = [&] {
+    ProfileTable::Lock table(ProfileTable::Process());
+    return table.stacks().InternFrame(name, file, position);
+  }();
+  return Napi::Number::New(info.Env(), frame ? static_cast<double>(*frame) : -1);
+}
+
+// (type, frames leaf first, -1 for those the table had no room for, count, delay in ns)
+void RecordWait(const Napi::CallbackInfo& info) {
+  const BucketType type = TypeOf(info[0]);
+  const auto frames = info[1].As<Napi::Int32Array>();
+  const double count = info[2].As<Napi::Number>().DoubleValue();
+  const double delay = info[3].As<Napi::Number>().DoubleValue();
+  const int32_t* const ids = frames.Data();
+  ProfileTable::Lock table(ProfileTable::Process());
+  std::optional<StackId> stack = StackTable::kRoot;
+  for (size_t i = frames.ElementLength(); i-- > 0 && stack;) {
+    stack = ids[i] < 0 ? std::nullopt
+                       : table.stacks().Extend(*stack, static_cast<FrameId>(ids[i]));
+  }
+  table.buckets().CountWait(type, stack.value_or(table.overflow_stack()), count, delay,
+                            table.overflow_stack());
+}
+
+// (type) -> its buckets
+Napi::Value TakeWaits(const Napi::CallbackInfo& info) {
+  const BucketType type = TypeOf(info[0]);
+  const WaitColumns columns = [&] {
+    ProfileTable::Lock table(ProfileTable::Process());
+    return TakeWaitBuckets(table, type);
+  }();
+  return ToObject(info.Env(), columns);
+}
+
+}  // namespace
+
+void AddTableExports(Exports* exports) {
+  exports->Add("takeHeapBuckets", TakeHeap);
+  exports->Add("takeWaitBuckets", TakeWaits);
+  exports->Add("takeAllFrames", TakeAllFrames);
+  exports->Add("countBuckets", CountBuckets);
+  exports->Add("internFrame", InternFrame);
+  exports->Add("recordWait", RecordWait);
+}
+
+}  // namespace mprof

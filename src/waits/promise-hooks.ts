@@ -1,0 +1,249 @@
+import { promiseHooks } from 'node:v8';
+import { native, type PrivateKey } from '../binding';
+import { clock, random } from './chance';
+import type { EffectiveRate } from './effective-rate';
+import { Resumptions, type Wait } from './resumptions';
+import { sample } from './sample';
+import { currentTask } from './tasks';
+import type { WebLocks } from './web-locks';
+
+/*
+ * V8 tells of every promise that is made to wait for another (init), and of every promise that is about to be settled
+ * (settled), while its waiters are still attached to it, and of the beginning and the end of every promise job (before,
+ * after). These hooks run for each of the program's promises: they time its waits, and decide which are to be recorded.
+ *
+ * Nothing is kept about a promise but numbers in properties nobody else sees.
+ */
+
+/**
+ * Under `since`, when the waits for a promise began, in milliseconds, which are more than 1; SETTLED when there will be
+ * no more. Of a promise that has come about by waiting for another, or from before the hooks, they are negative; MADE are
+ * those that have not, before anybody waits for them. Under `task`, the task of the first waiter; SEVERAL when there are
+ * others.
+ */
+type Tracked = Record<PrivateKey, number | number[] | undefined>;
+const SETTLED = 0;
+const MADE = 1;
+const SEVERAL = 0;
+
+/** What is recorded; each may be switched on and off while waits are under way. */
+export interface WaitRates {
+  /** Go's block rate in milliseconds, or undefined for off. */
+  block: EffectiveRate | undefined;
+  /** Go's mutex fraction, or undefined for off. */
+  mutex: EffectiveRate | undefined;
+}
+
+/** A hook, which is on the stack of whatever it is told of. */
+export type Hook = (...args: never[]) => unknown;
+
+/** A promise that waits for another, which had this under `since` before. */
+type Latest = [promise: object | undefined, target: Tracked | undefined, before: number | number[] | undefined];
+
+/** A promise is settled, and its waits are to be recorded. */
+export interface SettledEvent {
+  promise: object;
+  waits: readonly Wait[];
+  /** To be recorded as a hand-off, too. */
+  handOff: boolean;
+  fraction: number;
+  /** A promise job is running. */
+  inJob: boolean;
+  /** A Web Lock is held until then. */
+  isHeld: boolean;
+  /**
+   * Its promise has not come about by waiting for another. Then V8 has not told of the wait that has brought the job about,
+   * which happens with for await over what is no async iterator, and with subclasses of Promise. Only for the first wait
+   * that ends in a turn: a later one may be derived from that.
+   */
+  hasUnseenSource: boolean;
+  /** The hook that was told. */
+  hook: Hook;
+}
+
+/** What to do about it. Called from within a hook, which is on the stack. */
+export interface WaitObserver {
+  onSettled(event: SettledEvent): void;
+  /** The waiter of a wait that resumptions expected goes on; `promise` is what it settles, if it does that first. */
+  onResumed(promise: object | undefined, hook: Hook): void;
+}
+
+export class PromiseHooks {
+  /** Finds waiters when they go on. */
+  readonly resumptions: Resumptions;
+  readonly #keys = native.newPrivateKeys('since', 'task');
+  /**
+   * See native/turn_tracker.h: whether this turn's beginning is known, marks reached, whether a wait has ended in this turn,
+   * and whether own promises are under way, which hooks are to ignore: that is not forgotten if V8 ends what runs then.
+   */
+  readonly #turns = new Float64Array(4);
+  /**
+   * The latest wait, until something else happens: `await 1` seems to make a wrapper wait for the async function's own
+   * promise, and is told by the wrapper's being settled at once. Forgotten at the end of the turn at the latest.
+   */
+  readonly #latest: Latest = [undefined, undefined, undefined];
+  readonly #tracker = native.newTurnTracker();
+  /** Set by the hooks. */
+  #forgetJob: () => void = () => {};
+  /** Made once: V8 then takes what they refer to for constants, and code optimised before an off and on stays good. */
+  readonly #hooks;
+  #stop: (() => void) | undefined;
+
+  /** @param counters where waits are counted whose waiters do not show themselves */
+  constructor(rates: WaitRates, locks: WebLocks, counters: { lost: number }, observer: WaitObserver) {
+    this.resumptions = new Resumptions(this.#turns, this.#tracker, counters);
+    this.#hooks = this.#create(rates, locks, observer);
+  }
+
+  /** Installs them, anew if they are. */
+  install(): void {
+    this.#stop?.();
+    native.trackTurns(this.#tracker, this.#turns, this.#latest);
+    this.#stop = promiseHooks.createHook(this.#hooks) as () => void;
+  }
+
+  remove(): void {
+    if (this.#stop === undefined) return;
+    this.#stop();
+    this.#stop = undefined;
+    this.resumptions.clear();
+    native.stopTrackingTurns(this.#tracker);
+    // Hooks that are gone cannot tell that a job or a turn has ended.
+    this.#turns.fill(0);
+    this.#latest.fill(undefined);
+    this.#forgetJob();
+  }
+
+  /** Ignores the promises that the action makes and settles. */
+  ignore(action: () => void): void {
+    const turns = this.#turns;
+    turns[3] = 1;
+    try {
+      action();
+    } finally {
+      turns[3] = 0;
+    }
+  }
+
+  /** Whether the waiter's task is not the one that settles the promise now; also true where neither is known. */
+  isOfAnotherTask(promise: object): boolean {
+    const waiting = (promise as Tracked)[this.#keys.task];
+    const settling = currentTask();
+    return waiting !== settling || settling === undefined;
+  }
+
+  #create(rates: WaitRates, locks: WebLocks, observer: WaitObserver) {
+    const { since, task } = this.#keys;
+    const turns = this.#turns;
+    const { resumptions } = this;
+    const { isPending } = native;
+    let turnBegan = 0;
+    let job: object | undefined;
+    const latest = this.#latest;
+    this.#forgetJob = () => {
+      job = undefined;
+    };
+
+    const init = (promise: object, parent?: object): void => {
+      if (turns[3] !== 0) return;
+      if (resumptions.resumed !== undefined) observer.onResumed(undefined, init);
+      if (parent === undefined) {
+        (promise as Tracked)[since] = MADE;
+        return;
+      }
+      const target = parent as Tracked;
+      const before = target[since];
+      if (before === SETTLED) return;
+      const time = clock();
+      if (turns[0] === 0) {
+        turns[0] = 1;
+        turnBegan = time;
+      }
+      latest[0] = promise;
+      latest[1] = target;
+      latest[2] = before;
+      if (before === MADE) {
+        target[since] = time;
+        if (rates.mutex !== undefined) target[task] = currentTask();
+      } else if (before === undefined) {
+        target[since] = -time;
+        if (rates.mutex !== undefined) target[task] = currentTask();
+      } else if (!isPending(target)) {
+        target[since] = SETTLED;
+      } else {
+        if (typeof before === 'number') target[since] = [before, Math.sign(before) * time];
+        else before.push(Math.sign(before[0]!) * time);
+        if (rates.mutex !== undefined && target[task] !== currentTask()) target[task] = SEVERAL;
+      }
+    };
+
+    const settled = (promise: object): void => {
+      if (turns[3] !== 0) return;
+      if (promise === latest[0]) {
+        latest[0] = undefined;
+        const previous = latest[2];
+        if (typeof previous === 'object') previous.pop();
+        else latest[1]![since] = previous;
+        return;
+      }
+      if (resumptions.resumed !== undefined) observer.onResumed(promise, settled);
+      const began = (promise as Tracked)[since];
+      if (began === undefined || began === SETTLED) return;
+      (promise as Tracked)[since] = SETTLED;
+      if (began === MADE) return;
+      // The result of then() is derived from what it was called on.
+      if (promise === job && !isMade(began)) return;
+      const first = typeof began === 'number' ? began : began[0]!;
+      const turn = turns[0] === 0 ? Infinity : turnBegan;
+      if (Math.abs(first) >= turn) return;
+      const hasUnseenSource = turns[2] === 0 && (promise === job || (job !== undefined && isMade((job as Tracked)[since])));
+      turns[2] = 1;
+      const now = clock();
+      const inJob = job !== undefined;
+      const rate = rates.block === undefined ? Infinity : rates.block.at(now);
+      const isHeld = locks.inUse && locks.isHeldUntil(promise);
+      const fraction = rates.mutex === undefined || !(inJob || isHeld) ? 0 : rates.mutex.at(now);
+      const handOff = fraction > 0 && random() * fraction < 1;
+      let waits: Wait[];
+      if (typeof began === 'number') {
+        const duration = now - Math.abs(began);
+        const sampled = sample(duration, rate);
+        // Nearly all end here, and leave nothing for the garbage collector.
+        if (sampled === undefined && !handOff) return;
+        waits = [{ duration, sampled }];
+      } else {
+        waits = severalWaits(began, turn, now, rate);
+        if (!handOff && waits.every(({ sampled }) => sampled === undefined)) return;
+      }
+      observer.onSettled({ promise, waits, handOff, fraction, inJob, isHeld, hasUnseenSource, hook: settled });
+    };
+
+    const before = (promise: object): void => {
+      job = promise;
+      turns[3] = 0;
+      resumptions.resumed = undefined;
+      if (turns[1] !== 0 || resumptions.active) resumptions.onJob();
+    };
+    const after = (): void => {
+      job = undefined;
+      if (resumptions.resumed !== undefined) resumptions.onJobEnd();
+    };
+    return { init, settled, before, after };
+  }
+}
+
+/** Whether a promise with such a mark has not come about by waiting for another. */
+function isMade(began: number | number[] | undefined): boolean {
+  return began !== undefined && (typeof began === 'number' ? began : began[0]!) > 0;
+}
+
+/**
+ * The waits for a promise that have begun at these times. Those that have begun in the turn it is settled in have not really
+ * waited. A function of its own: one inside the hook would make each of the hook's calls allocate what it refers to.
+ */
+function severalWaits(began: readonly number[], turn: number, now: number, rate: number): Wait[] {
+  return began.map((signed) => {
+    const duration = Math.abs(signed) < turn ? now - Math.abs(signed) : 0;
+    return { duration, sampled: duration > 0 ? sample(duration, rate) : undefined };
+  });
+}

@@ -1,0 +1,177 @@
+import { executionAsyncResource } from 'node:async_hooks';
+import { native } from '../binding';
+import { observedAtomics } from './atomics';
+import { StackCapture, type CallSite } from './capture';
+import { clock, random } from './chance';
+import { PromiseHooks, type Hook, type SettledEvent, type WaitRates } from './promise-hooks';
+import { recordBlock, recordMutex } from './record';
+import { nameOfResource } from './resource';
+import type { Wait } from './resumptions';
+import { sample } from './sample';
+import { asyncCallers, ownFrames, settlement, SETTLEMENT_FRAMES } from './settlement';
+import { ignoreRequests, watchRequests } from './tasks';
+import { WebLocks } from './web-locks';
+
+/*
+ * Records waits as they end: by whom they are ended, and who has waited.
+ *
+ * A wait's duration and the settler's stack are known at one moment, and the waiter's stack can be had then, with the line
+ * of its await: only for waits that are recorded.
+ */
+
+export interface WaitCounters {
+  /** Waits whose waiter could not be found, or that whoever has ended them does not know of. */
+  lost: number;
+  /** Failures of the profiler itself; the first one switches it off. */
+  failures: number;
+}
+
+/** Stack frames to ask for: synchronous ones count first, and must not crowd out the asynchronous callers. */
+const CAPTURE_LIMIT = 256;
+const NANOS = 1e6;
+/** What it costs to tell how a promise is settled, by a few frames, as part of a whole stack's. */
+const SETTLEMENT_COST = 1 / 25;
+
+export class WaitRecorder {
+  readonly rates: WaitRates = { block: undefined, mutex: undefined };
+  readonly counters: WaitCounters = { lost: 0, failures: 0 };
+  readonly #capture = new StackCapture();
+  readonly #arm = native.armProbe();
+  readonly #locks = new WebLocks((request, ms) => this.#recordGrant(request, ms));
+  readonly #hooks = new PromiseHooks(this.rates, this.#locks, this.counters, {
+    onSettled: (event) => this.#onSettled(event),
+    onResumed: (promise, hook) => this.#onResumed(promise, hook),
+  });
+  readonly #atomics = observedAtomics({
+    onWait: (nanos, hook) => this.#recordThreadWait(nanos, hook),
+    onNotify: (nanos, hook) => this.#recordNotify(nanos, hook),
+    onUntracked: () => this.counters.lost++,
+  });
+
+  /** Installs what the rates need. */
+  install(): void {
+    if (this.rates.mutex !== undefined) watchRequests();
+    else ignoreRequests();
+    this.#hooks.install();
+    this.#locks.install();
+    for (const atomic of this.#atomics) atomic.install();
+  }
+
+  remove(): void {
+    this.#hooks.remove();
+    this.#locks.remove();
+    for (const atomic of this.#atomics) atomic.remove();
+    ignoreRequests();
+  }
+
+  /** The Web Lock that was requested has been granted, and its callback is about to be called. */
+  #recordGrant(request: object, ms: number): void {
+    const { block } = this.rates;
+    const sampled = block && sample(ms, block.at(clock()));
+    if (sampled === undefined) return;
+    block!.captured();
+    this.#guarded(() => {
+      const waiter = this.#waiterOf(request);
+      if (waiter.length > 0) recordBlock('LockManager.request', waiter, sampled);
+      else this.counters.lost++;
+    });
+  }
+
+  /** A thread waited with Atomics.wait(), and is still on the stack below `hook`. */
+  #recordThreadWait(nanos: number, hook: Hook): void {
+    const { block } = this.rates;
+    const sampled = block && sample(nanos / NANOS, block.at(clock()));
+    if (sampled === undefined) return;
+    block!.captured();
+    this.#guarded(() => recordBlock('Atomics.wait', this.#capture.take(CAPTURE_LIMIT, hook), sampled));
+  }
+
+  /** A thread has ended waits of others that lasted so long together. */
+  #recordNotify(nanos: number, hook: Hook): void {
+    const { mutex } = this.rates;
+    const fraction = mutex === undefined ? 0 : mutex.at(clock());
+    if (fraction === 0 || random() * fraction >= 1) return;
+    mutex!.captured();
+    this.#guarded(() => recordMutex(this.#capture.take(CAPTURE_LIMIT, hook), fraction, fraction * nanos));
+  }
+
+  #onSettled({ promise, waits, handOff, fraction, inJob, isHeld, hasUnseenSource, hook }: SettledEvent): void {
+    const { block, mutex } = this.rates;
+    const recorded = waits.some(({ sampled }) => sampled !== undefined);
+    this.#guarded(() => {
+      const kind = settlement(this.#capture.take(SETTLEMENT_FRAMES, hook), inJob && !hasUnseenSource);
+      if (handOff) mutex?.captured(SETTLEMENT_COST);
+      if (recorded) block?.captured(SETTLEMENT_COST);
+      if (handOff && isHeld) this.#recordHandOff(this.#locks.waitedFor(promise), fraction, hook);
+      if (kind === 'derived' || isHeld) return;
+      if (handOff && kind === 'explicit' && this.#hooks.isOfAnotherTask(promise)) {
+        this.#recordHandOff(waits.reduce((sum, { duration }) => sum + duration, 0), fraction, hook);
+      }
+      if (recorded) this.#recordWaits(promise, waits, inJob);
+    });
+  }
+
+  #recordHandOff(delay: number, fraction: number, hook: Hook): void {
+    if (delay === 0) return;
+    this.rates.mutex?.captured();
+    const settler = this.#capture.take(CAPTURE_LIMIT, hook);
+    const stack = [...ownFrames(settler), ...asyncCallers(settler)].filter((site) => site.getFileName() !== null);
+    recordMutex(stack, fraction, fraction * delay * NANOS);
+  }
+
+  #recordWaits(promise: object, waits: readonly Wait[], inJob: boolean): void {
+    const label = inJob ? 'await' : nameOfResource(executionAsyncResource());
+    this.rates.block?.captured();
+    if (waits.length === 1) {
+      const waiter = this.#waiterOf(promise);
+      if (waiter.length > 0) {
+        recordBlock(label, waiter, waits[0]!.sampled!);
+        return;
+      }
+    }
+    this.#hooks.resumptions.expect({ promise, label, waits });
+  }
+
+  /** The first thing that a waiter does after its wait: it is on the stack, unless what waited was a promise again. */
+  #onResumed(promise: object | undefined, hook: Hook): void {
+    const { label, sampled } = this.#hooks.resumptions.take();
+    this.#guarded(() => {
+      const sites = this.#capture.take(CAPTURE_LIMIT, hook);
+      const resumed = ownFrames(sites)
+        .filter((site) => site.getFileName() !== null)
+        .at(-1);
+      const waiter = resumed !== undefined ? [resumed, ...asyncCallers(sites)] : promise !== undefined ? this.#waiterOf(promise) : [];
+      if (waiter.length > 0) recordBlock(label, waiter, sampled);
+      else this.counters.lost++;
+    });
+  }
+
+  /** The asynchronous stack of whoever waits for the promise; empty where V8 finds none, as for several waiters. */
+  #waiterOf(promise: object): readonly CallSite[] {
+    let sites: CallSite[] = [];
+    const job = (): void => {
+      sites = this.#capture.take(CAPTURE_LIMIT, job);
+    };
+    this.#arm(promise, job);
+    native.runProbe();
+    return asyncCallers(sites);
+  }
+
+  /** An error of ours is nobody else's: it is counted, and ends the profiling of waits. */
+  #guarded(action: () => void): void {
+    try {
+      this.#hooks.ignore(action);
+    } catch (error) {
+      this.#onFailure(error);
+    }
+  }
+
+  #onFailure(error: unknown): void {
+    // The program has hardly any machine stack left.
+    if (error instanceof RangeError) this.counters.lost++;
+    else {
+      this.counters.failures++;
+      this.remove();
+    }
+  }
+}
