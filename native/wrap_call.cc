@@ -88,9 +88,16 @@ v8::MaybeLocal<v8::Function> WrapCall(v8::Isolate* isolate,
                                       v8::Local<v8::Function> callback,
                                       v8::Local<v8::Function> after) {
   v8::Local<v8::Value> functions[] = {before, callback, after};
-  return v8::Function::New(isolate->GetCurrentContext(), Call,
-                           v8::Array::New(isolate, functions, 3), 0,
-                           v8::ConstructorBehavior::kThrow);
+  v8::Local<v8::Function> wrapped;
+  if (!v8::Function::New(isolate->GetCurrentContext(), Call,
+                         v8::Array::New(isolate, functions, 3), 0,
+                         v8::ConstructorBehavior::kThrow)
+           .ToLocal(&wrapped)) {
+    return {};
+  }
+  const v8::Local<v8::Value> name = callback->GetName();
+  if (name->IsString()) wrapped->SetName(name.As<v8::String>());
+  return wrapped;
 }
 
 }  // namespace mprof

@@ -13,7 +13,8 @@ namespace mprof {
 // `args`, an array, these are the arguments `callback` is called with. Otherwise the
 // call is left alone.
 //
-// It is no frame of a JavaScript stack, and like a method no constructor. What fails
+// It is no frame of a JavaScript stack, has the name of `callback`, and like a method is
+// no constructor. What fails
 // in `before` and `after` is dropped: it is not the program's. Empty when the thread
 // is being terminated.
 v8::MaybeLocal<v8::Function> WrapCall(v8::Isolate* isolate,

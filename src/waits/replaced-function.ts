@@ -30,9 +30,7 @@ export class ReplacedFunction<Call extends object> {
     if (typeof original?.value !== 'function' || original.configurable !== true) return;
     const { before, after } = this.observer;
     const replacement = native.wrapCall((...args) => (this.#isObserved ? before(...args) : undefined), original.value, after);
-    for (const property of ['name', 'length']) {
-      Object.defineProperty(replacement, property, Object.getOwnPropertyDescriptor(original.value, property)!);
-    }
+    Object.defineProperty(replacement, 'length', Object.getOwnPropertyDescriptor(original.value, 'length')!);
     Object.defineProperty(this.holder, this.name, { ...original, value: replacement });
     this.#original = original;
     this.#replacement = replacement;
