@@ -14,9 +14,8 @@ namespace mprof {
 // call is left alone.
 //
 // It is no frame of a JavaScript stack, has the name of `callback`, and like a method is
-// no constructor. What fails
-// in `before` and `after` is dropped: it is not the program's. Empty when the thread
-// is being terminated.
+// no constructor. What fails in `before` and `after` is dropped: it is not the
+// program's. Empty when the thread is being terminated.
 v8::MaybeLocal<v8::Function> WrapCall(v8::Isolate* isolate,
                                       v8::Local<v8::Function> before,
                                       v8::Local<v8::Function> callback,
