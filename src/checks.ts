@@ -61,3 +61,15 @@ export function checkDestination(name: string, value: unknown): asserts value is
 export function checkFunction(name: string, value: unknown): asserts value is (...args: never[]) => unknown {
   if (typeof value !== 'function') throw wrongType(name, 'a function', value);
 }
+
+/** A string that `fits` the rule: TypeError unless it is a string, RangeError unless it fits. */
+export function checkText(name: string, value: unknown, fits: (value: string) => boolean, rule: string): asserts value is string {
+  if (typeof value !== 'string') throw wrongType(name, rule, value);
+  if (!fits(value)) throw codedError('ERR_MPROF_OUT_OF_RANGE', `${name} must be ${rule}, got ${show(value)}`);
+}
+
+/** A string that must not appear in an error message. */
+export function checkSecret(name: string, value: unknown, pattern: RegExp, rule: string): asserts value is string {
+  if (typeof value !== 'string') throw codedError('ERR_MPROF_INVALID_ARG_TYPE', `${name} must be ${rule}, got ${typeof value}`);
+  if (!pattern.test(value)) throw codedError('ERR_MPROF_OUT_OF_RANGE', `${name} must be ${rule}`);
+}

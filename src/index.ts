@@ -11,6 +11,8 @@
  *
  * @module
  */
+import { checkText } from './checks';
+import type { DeltaOptions } from './profiles/profile';
 import { lookup } from './profiles/registry';
 import type { Writable } from 'node:stream';
 
@@ -24,6 +26,18 @@ export { memProfile, type HeapValues, type MemProfileOptions, type MemProfileRec
 export { blockProfile, mutexProfile, type ContentionRecord } from './profiles/contention-profile';
 export type { StackFrame } from './profiles/stack-frame';
 export type { CodedError, ErrorCode } from './errors';
+
+/**
+ * What changed in a profile within the next `seconds`, as protobuf: `lookup(name).delta({ seconds, signal })` for a name
+ * that has to be known.
+ *
+ * @throws RangeError for a name that no profile has
+ */
+export async function deltaProfile(name: string, options: DeltaOptions): Promise<Uint8Array> {
+  const profile = lookup(name);
+  checkText('name', name, () => profile !== undefined, 'the name of a profile');
+  return profile!.delta(options);
+}
 
 /** Writes the heap profile, gzipped, to a stream, which is left open, or to a file, which appears complete or not at all. */
 export async function writeHeapProfile(destination: Writable | string): Promise<void> {

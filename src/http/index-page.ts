@@ -1,11 +1,9 @@
-import type { IncomingMessage } from 'node:http';
 import { basename } from 'node:path';
-import type { TLSSocket } from 'node:tls';
 import type { Profile } from '../profiles/profile';
 import { profiles } from '../profiles/registry';
 import { escapeHtml, escapePath } from './escape';
+import type { Exchange, PprofRequest } from './exchange';
 import type { Answer } from './responses';
-import type { PprofRequest } from './routes';
 
 /** The page needs its own style element and nothing else, so nothing else can be smuggled in. */
 const POLICY =
@@ -23,9 +21,9 @@ pre { background: var(--soft); padding: .75rem; overflow-x: auto; user-select: a
 `;
 
 /** Lists the profiles with what is in them now, and how to read them. */
-export function serveIndex({ directory, req }: PprofRequest): Answer {
+export function serveIndex({ directory, exchange }: PprofRequest): Answer {
   const all = profiles();
-  const url = origin(req) + directory;
+  const url = origin(exchange) + directory;
   const program = escapeHtml(`${basename(process.argv[1] ?? process.execPath)}, process ${process.pid}`);
   const body = `<!DOCTYPE html>
 <html lang="en">
@@ -68,7 +66,6 @@ function row(profile: Profile): string {
 }
 
 /** Scheme and host as the client knows them. Anything but a plain host is not echoed into a line meant for a shell. */
-function origin({ headers: { host = '' }, socket }: IncomingMessage): string {
-  const scheme = (socket as Partial<TLSSocket>).encrypted === true ? 'https' : 'http';
-  return `${scheme}://${/^[\w.:[\]-]+$/.test(host) ? host : 'localhost'}`;
+function origin({ host, secure }: Exchange): string {
+  return `${secure ? 'https' : 'http'}://${/^[\w.:[\]-]+$/.test(host) ? host : 'localhost'}`;
 }

@@ -19,5 +19,7 @@
  *
  * @module
  */
-export { handler } from './handler';
+export { createFetchHandler, type FetchHandler } from './fetch-handler';
+export { createHandler, handler, type Handler } from './handler';
 export { listen, type ListenOptions } from './listen';
+export type { HandlerOptions } from './settings';

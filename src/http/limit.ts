@@ -6,14 +6,10 @@ export class Limit {
 
   constructor(private readonly max: number) {}
 
-  /** Runs the task, or throws the error for a busy server. */
-  async run<T>(task: () => Promise<T>): Promise<T> {
+  /** Takes a place until the exchange is over, or throws the error for a busy server. */
+  enter(over: AbortSignal): void {
     if (this.#running >= this.max) throw new HttpError(503, `more than ${this.max} profile requests at once`);
     this.#running++;
-    try {
-      return await task();
-    } finally {
-      this.#running--;
-    }
+    over.addEventListener('abort', () => this.#running--, { once: true });
   }
 }

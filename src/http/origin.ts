@@ -1,5 +1,5 @@
-import type { IncomingMessage } from 'node:http';
 import { BlockList, isIP } from 'node:net';
+import type { Exchange } from './exchange';
 
 const LOOPBACK = new BlockList();
 LOOPBACK.addSubnet('127.0.0.0', 8, 'ipv4');
@@ -16,17 +16,21 @@ export function isLoopbackAddress(host: string): boolean {
  * Whether a Host header names this machine, with any port. A page whose own domain resolves to 127.0.0.1 (DNS
  * rebinding) could otherwise read from a loopback server with the user's browser; it cannot change this header.
  */
-export function isLoopbackHost(header: string | undefined): boolean {
-  const [, bracketed, plain] = /^(?:\[([0-9a-f:.]+)\]|([^:[\]]+))(?::[0-9]*)?$/i.exec(header ?? '') ?? [];
+export function isLoopbackHost(header: string): boolean {
+  const [, bracketed, plain] = /^(?:\[([0-9a-f:.]+)\]|([^:[\]]+))(?::[0-9]*)?$/i.exec(header) ?? [];
   return bracketed !== undefined
     ? isIP(bracketed) === 6 && isLoopbackAddress(bracketed)
     : plain !== undefined && isLoopbackAddress(plain);
 }
 
-/** Whether a browser made this request for a page of another site, which must neither read a profile nor cause one. */
-export function isCrossSite(req: IncomingMessage): boolean {
-  const { origin, host } = req.headers;
-  if (req.headers['sec-fetch-site'] === 'cross-site') return true;
+/**
+ * Whether a browser made this request for a page of another origin, which must neither read a profile nor cause one.
+ * Somebody who follows a link from another port of this machine is welcome, from another site not.
+ */
+export function isCrossSite({ header, host }: Exchange): boolean {
+  const site = header('sec-fetch-site');
+  if (site === 'cross-site' || (site === 'same-site' && header('sec-fetch-mode') !== 'navigate')) return true;
+  const origin = header('origin');
   if (origin === undefined) return false;
   const own = hostOf(`http://${host}`);
   return own === undefined || own !== hostOf(origin);

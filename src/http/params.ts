@@ -1,3 +1,5 @@
+import { HttpError } from './responses';
+
 /** Query parameters by Go's rules: the first value of a name wins, and a pair that cannot be read does not count. */
 export function parseQuery(rawQuery: string): Map<string, string> {
   const params = new Map<string, string>();
@@ -12,9 +14,32 @@ export function parseQuery(rawQuery: string): Map<string, string> {
   return params;
 }
 
-/** A base-10 integer with an optional sign, or undefined for any other text. */
-export function parseInteger(text: string): bigint | undefined {
-  return /^[+-]?[0-9]+$/.test(text) ? BigInt(text) : undefined;
+const MAX_INT64 = 2n ** 63n - 1n;
+const MAX_SAFE = BigInt(Number.MAX_SAFE_INTEGER);
+
+/** What Go's Atoi returns beside its error: 0 for what is not an integer, the nearest one for what is too large. */
+export function toInt(text = ''): number {
+  const value = parseInteger(text) ?? 0n;
+  if (value > MAX_SAFE) return Number.MAX_SAFE_INTEGER;
+  return Number(value < -MAX_SAFE ? -MAX_SAFE : value);
+}
+
+/** The length of a window: a positive integer of 64 bits, however long a window may be. */
+export function toSeconds(text: string): number {
+  const seconds = parseInteger(text) ?? 0n;
+  if (seconds <= 0n || seconds > MAX_INT64) {
+    throw new HttpError(400, 'invalid value for "seconds" - must be a positive integer');
+  }
+  return Number(seconds);
+}
+
+/** A base-10 integer with an optional sign, too large beyond 30 digits, or undefined for any other text. */
+function parseInteger(text: string): bigint | undefined {
+  const [, sign, digits = ''] = /^([+-]?)0*([0-9]+)$/.exec(text) ?? [];
+  if (sign === undefined) return undefined;
+  // More digits than anybody compares with would only take time.
+  const value = BigInt(digits.slice(0, 30));
+  return sign === '-' ? -value : value;
 }
 
 /** Undoes percent escapes; undefined if one of them is malformed. Bytes that are not UTF-8 become U+FFFD. */

@@ -1,19 +1,11 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import { serveCmdline } from './cmdline';
+import type { PprofRequest } from './exchange';
 import { serveIndex } from './index-page';
 import { serveProfile } from './profile-route';
-import { TEXT, type Answer } from './responses';
+import type { Answer } from './responses';
+import { serveSinceLast } from './since-last-route';
 import { serveSymbol } from './symbol';
-
-/** A request for something below /debug/pprof/. */
-export interface PprofRequest {
-  /** What follows /debug/pprof/, decoded. */
-  name: string;
-  /** The path up to the name. */
-  directory: string;
-  rawQuery: string;
-  req: IncomingMessage;
-  res: ServerResponse;
-}
+import { serveTrace } from './trace';
 
 interface Route {
   methods: readonly string[];
@@ -22,22 +14,29 @@ interface Route {
 
 /** The methods of every route. */
 export const READ: readonly string[] = ['GET', 'HEAD'];
+const READ_AND_POST: readonly string[] = [...READ, 'POST'];
+
+const profile: Route = { methods: READ, serve: serveProfile };
+const symbol: Route = { methods: READ_AND_POST, serve: serveSymbol };
 
 /** What is not a registered profile. */
 const special = new Map<string, Route>([
   ['', { methods: READ, serve: serveIndex }],
   ['cmdline', { methods: READ, serve: serveCmdline }],
-  ['symbol', { methods: [...READ, 'POST'], serve: serveSymbol }],
+  ['delta_block', { methods: READ, serve: serveSinceLast }],
+  ['delta_heap', { methods: READ, serve: serveSinceLast }],
+  ['delta_mutex', { methods: READ, serve: serveSinceLast }],
+  ['symbol', symbol],
+  ['trace', { methods: READ, serve: serveTrace }],
 ]);
 
-const profile: Route = { methods: READ, serve: serveProfile };
-
-/** The route of a name. Whether there is a profile of that name is for the profile route to say. */
-export function routeOf(name: string): Route {
-  return special.get(name) ?? profile;
-}
-
-/** The command line, its parts separated by NUL. */
-function serveCmdline(): Answer {
-  return { status: 200, contentType: TEXT, body: process.argv.join('\0') };
+/**
+ * The route of a name. Whether there is a profile of that name is for the profile route to say. `go tool pprof` asks for
+ * names next to the profile: next to `example.com/connections` it is `example.com/symbol`.
+ */
+export function routeOf(name: string, method: string): Route {
+  const route = special.get(name);
+  if (route !== undefined) return route;
+  if (!name.endsWith('/symbol')) return profile;
+  return method === 'POST' ? symbol : { methods: READ_AND_POST, serve: serveProfile };
 }

@@ -1,7 +1,6 @@
-import type { IncomingMessage } from 'node:http';
 import { functionNames } from '../profiles/symbolize';
-import { HttpError, TEXT, type Answer } from './responses';
-import type { PprofRequest } from './routes';
+import type { PprofRequest } from './exchange';
+import { TEXT, type Answer } from './responses';
 
 /** Largest request body in bytes, room for about 70,000 addresses. */
 const MAX_BODY = 1 << 20;
@@ -11,8 +10,9 @@ const MAX_BODY = 1 << 20;
  * otherwise in the query; those that are malformed or unknown are left out of the answer. The first line says only
  * that names are available.
  */
-export async function serveSymbol({ rawQuery, req }: PprofRequest): Promise<Answer> {
-  const text = req.method === 'POST' ? await readBody(req) : rawQuery;
+export async function serveSymbol({ rawQuery, exchange, settings }: PprofRequest): Promise<Answer> {
+  settings.bodies.enter(exchange.over);
+  const text = exchange.method === 'POST' ? await exchange.readBody(MAX_BODY) : rawQuery;
   const addresses = text
     .split('+')
     .map(parseAddress)
@@ -39,24 +39,4 @@ function parseAddress(word: string): number {
   if (!/^(?:0x[0-9a-f]+|0b[01]+|0o?[0-7]+|[1-9][0-9]*)$/i.test(word)) return 0;
   const value = /^0[0-7]/.test(word) ? parseInt(word, 8) : Number(word);
   return Number.isSafeInteger(value) ? value : 0;
-}
-
-async function readBody(req: IncomingMessage & { body?: unknown }): Promise<string> {
-  // Whatever body parser ran before has emptied the stream.
-  if (typeof req.body === 'string') return req.body;
-  if (req.body instanceof Uint8Array) return Buffer.from(req.body).toString('latin1');
-  if (req.readableEnded) return '';
-  return new Promise((resolve, reject) => {
-    let text = '';
-    const onData = (chunk: Buffer | string): void => {
-      text += chunk.toString();
-      if (text.length <= MAX_BODY) return;
-      req.off('data', onData);
-      reject(new HttpError(413, `more than ${MAX_BODY} bytes of addresses`, { Connection: 'close' }));
-    };
-    req.on('data', onData);
-    req.once('end', () => resolve(text));
-    req.once('error', reject);
-    req.once('close', () => reject(new Error('the client closed the connection')));
-  });
 }

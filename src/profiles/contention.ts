@@ -1,7 +1,7 @@
 import { BucketType, native, type WaitBuckets } from '../binding';
 import type { ProfileColumns } from '../pprof/columns';
 import { writeContentionText } from '../pprof/contention-text';
-import { waitComments } from '../waits/rates';
+import { blockState, mutexState, waitComments } from '../waits/rates';
 import { plainPaths } from './file-paths';
 import type { ProfileSource } from './profile';
 import { program } from './program';
@@ -22,6 +22,7 @@ export const block: ProfileSource = {
   name: 'block',
   description: 'Where tasks have waited, and how long, by the call stack that waited.',
   count: () => native.countBuckets(BucketType.block),
+  state: blockState,
   columns: () => columnsOf(takeWaits(BucketType.block), (count) => Math.max(1, Math.trunc(count))),
   text: ({ debug }) => textOf('contention', debug, takeWaits(BucketType.block)),
 };
@@ -31,6 +32,7 @@ export const mutex: ProfileSource = {
   name: 'mutex',
   description: 'Who has kept tasks waiting, and how long, by the call stack that ended their waits.',
   count: () => native.countBuckets(BucketType.mutex),
+  state: mutexState,
   columns: () => columnsOf(takeWaits(BucketType.mutex), Math.trunc),
   text: ({ debug }) => textOf('mutex', debug, takeWaits(BucketType.mutex)),
 };

@@ -37,7 +37,7 @@ export function encodable(source: ProfileSource): Profile {
     return encode(subtract(before, source.columns({ gc: false })));
   }
 
-  return { name, description, count: () => source.count(), toBuffer, writeTo, delta };
+  return { name, description, count: () => source.count(), state: () => source.state?.() ?? '', toBuffer, writeTo, delta };
 }
 
 function checkOptions(options: ProfileOptions): Required<ProfileOptions> {
@@ -49,7 +49,7 @@ function checkOptions(options: ProfileOptions): Required<ProfileOptions> {
 }
 
 /** Compresses on libuv's thread pool, at the level Go uses: the loop is held up by the encoding only. */
-async function encode(columns: ProfileColumns): Promise<Uint8Array> {
+export async function encode(columns: ProfileColumns): Promise<Uint8Array> {
   return compress(writeProfile(columns), { level: constants.Z_BEST_SPEED });
 }
 

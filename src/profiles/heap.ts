@@ -28,6 +28,7 @@ export const heap: ProfileSource = {
   name: 'heap',
   description: 'Objects in use as of the last garbage collection, and everything allocated since the start, by call stack.',
   count: () => native.countBuckets(BucketType.heap),
+  state: heapState,
   columns: (options) => heapColumns(takeHeap(options)),
   text: heapText,
 };
@@ -39,6 +40,13 @@ export const allocs: ProfileSource = {
   description: 'The heap profile, opened on everything allocated since the start, dead objects included.',
   columns: (options) => ({ ...heapColumns(takeHeap(options)), defaultSampleType: 'alloc_space' }),
 };
+
+function heapState(): string {
+  const { heap: state, memProfileRate: rate } = stats();
+  if (state === 'lost') return "lost: somebody else has taken V8's sampler";
+  if (state === 'off') return 'off';
+  return rate === 1 ? 'on, every allocation' : `on, one sample per ${rate} bytes`;
+}
 
 function heapColumns(buckets: HeapBuckets): ProfileColumns {
   const sampled = sampledHeap(buckets);

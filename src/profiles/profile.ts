@@ -25,6 +25,8 @@ export interface ProfileSource {
   readonly name: string;
   /** One sentence for the index page. */
   readonly description: string;
+  /** Whether it is taken now and at which rate, in a few words. A source without it is always on. */
+  state?(): string;
   /** Rows a reader would get now, as the index page counts them. */
   count(): number;
   /** The profile as columns, taken at the moment of the call. */
@@ -38,6 +40,8 @@ export interface Profile {
   readonly name: string;
   readonly description: string;
   count(): number;
+  /** Whether it is taken now and at which rate, in a few words; empty for a profile that is always on. */
+  state(): string;
   /** The encoded profile. The data is what it was at the call; encoding and compression follow. */
   toBuffer(options?: ProfileOptions): Promise<Uint8Array>;
   /** Writes the encoded profile to a stream, which is left open, or to a file, which appears complete or not at all. */

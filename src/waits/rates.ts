@@ -84,6 +84,18 @@ export function waitComments(): string[] {
   return comments;
 }
 
+/** Whether waits are recorded, and which. */
+export function blockState(): string {
+  if (blockRateNanos === 0) return 'off';
+  return blockRateNanos === 1 ? 'on, every wait' : `on, one per ${blockRateNanos} ns waited`;
+}
+
+/** Whether hand-offs are recorded, and which. */
+export function mutexState(): string {
+  if (mutexFraction === 0) return 'off';
+  return mutexFraction === 1 ? 'on, every hand-off' : `on, one hand-off in ${mutexFraction}`;
+}
+
 function range({ lowest, highest }: RateRange): string {
   return lowest === highest ? String(Math.round(lowest)) : `${Math.round(lowest)} to ${Math.round(highest)}`;
 }

@@ -1,0 +1,19 @@
+import { profileSinceLast } from '../profiles/since-last';
+import type { PprofRequest } from './exchange';
+import { parseQuery, toInt } from './params';
+import { binary, type Answer } from './responses';
+
+/** Prefix of the routes that tell what has happened since they were asked before, as godeltaprof's do. */
+const PREFIX = 'delta_';
+
+/**
+ * What has changed since the last answer of this route, to whomever; the first answer has everything. In use is what is
+ * in use now. Only `gc` is a parameter, of the heap, and nothing is an error.
+ */
+export async function serveSinceLast({ name, rawQuery, exchange, settings }: PprofRequest): Promise<Answer> {
+  const kind = name.slice(PREFIX.length);
+  const gc = kind === 'heap' && toInt(parseQuery(rawQuery).get('gc')) > 0;
+  settings.snapshots.enter(exchange.over);
+  // A HEAD request gets no profile, so what would be in it is left for the next one who does.
+  return binary(`${kind}.pprof.gz`, await profileSinceLast(kind, { gc, keep: exchange.method === 'HEAD' }));
+}
