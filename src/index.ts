@@ -19,6 +19,7 @@ import type { Writable } from 'node:stream';
 export { memProfileRate, setMemProfileRate, start, stop, type StartOptions } from './runtime';
 export { runTask } from './waits/tasks';
 export { setBlockProfileRate, setMutexProfileFraction, type RateRange, type WaitStats } from './waits/rates';
+export { doWithLabels, labels, type Labels } from './labels/labels';
 export { stats, type Stats } from './stats';
 export { lookup, profiles } from './profiles/registry';
 export type { DeltaOptions, Profile, ProfileOptions } from './profiles/profile';

@@ -45,6 +45,14 @@ export interface ValueType {
   unit: string;
 }
 
+/** Text labels: which set of them each sample has. */
+export interface LabelColumns {
+  /** Distinct sets, keys and values. Neither is ever empty. Row 0 is the set without labels. */
+  sets: readonly Readonly<Record<string, string>>[];
+  /** Row of each sample's set. */
+  set: Uint32Array;
+}
+
 /** Everything the protobuf encoder needs to write one profile. */
 export interface ProfileColumns {
   /** What each value of a sample means, in the order written. */
@@ -71,4 +79,6 @@ export interface ProfileColumns {
   values: Float64Array;
   /** Numeric label `bytes` of each sample, 0 for a sample without it; absent where the kind has no such label. */
   bytesLabel?: Float64Array;
+  /** Absent where no sample has any. Samples that differ in their labels alone have different buckets. */
+  labels?: LabelColumns;
 }

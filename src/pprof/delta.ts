@@ -31,7 +31,7 @@ export function subtract(before: ProfileColumns, after: ProfileColumns): Profile
   }
 
   const rows = changed.subarray(0, count);
-  const { defaultSampleType: _, bytesLabel, ...header } = after;
+  const { defaultSampleType: _, bytesLabel, labels, ...header } = after;
   return {
     ...header,
     durationNanos: after.timeNanos - before.timeNanos,
@@ -42,5 +42,6 @@ export function subtract(before: ProfileColumns, after: ProfileColumns): Profile
     bucket: rows.map((row) => after.bucket[row]!),
     values: values.slice(0, count * width),
     ...(bytesLabel && { bytesLabel: Float64Array.from(rows, (row) => bytesLabel[row]!) }),
+    ...(labels && { labels: { sets: labels.sets, set: rows.map((row) => labels.set[row]!) } }),
   };
 }

@@ -24,7 +24,7 @@ export function writeProfile(columns: ProfileColumns): Uint8Array {
   const keepFrames = added.row(LANGUAGE);
   // The sample types come first in the bytes too: Perfetto recognises a profile by its first field.
   for (const type of columns.sampleTypes) writeType(writer, 1, added, type);
-  writeSamples(writer, columns, stacks, columns.bytesLabel === undefined ? 0 : added.row('bytes'));
+  writeSamples(writer, columns, stacks, added);
   writeMapping(writer, added.row(columns.program));
   writeType(writer, 11, added, columns.periodType);
   for (const comment of columns.comments) writer.uint32(number(13)).uint32(added.row(comment));
@@ -79,8 +79,10 @@ function writeType(writer: WireWriter, field: number, strings: StringRows, { typ
   writer.ldelim();
 }
 
-function writeSamples(writer: WireWriter, columns: ProfileColumns, stacks: StackColumns, bytesKey: number): void {
-  const { stack, values, bytesLabel } = columns;
+function writeSamples(writer: WireWriter, columns: ProfileColumns, stacks: StackColumns, strings: StringRows): void {
+  const { stack, values, bytesLabel, labels } = columns;
+  const bytesKey = bytesLabel === undefined ? 0 : strings.row('bytes');
+  const labelRows = labels?.sets.map((set) => Object.entries(set).map((label) => label.map((text) => strings.row(text))));
   const width = columns.sampleTypes.length;
   for (let i = 0; i < stack.length; i++) {
     writer.uint32(block(2)).fork();
@@ -95,6 +97,12 @@ function writeSamples(writer: WireWriter, columns: ProfileColumns, stacks: Stack
       writer.uint32(block(3)).fork();
       writeNumber(writer, 1, bytesKey);
       writeNumber(writer, 3, bytesLabel[i]!);
+      writer.ldelim();
+    }
+    for (const [key, text] of labelRows?.[labels!.set[i]!] ?? []) {
+      writer.uint32(block(3)).fork();
+      writeNumber(writer, 1, key!);
+      writeNumber(writer, 2, text!);
       writer.ldelim();
     }
     writer.ldelim();

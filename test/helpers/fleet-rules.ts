@@ -18,6 +18,8 @@ export interface FleetOptions {
   kind: string;
   /** Whether the profile covers a window of time, as CPU profiles and deltas do. */
   windowed?: boolean;
+  /** Whether the program has given its work labels. */
+  labelled?: boolean;
 }
 
 interface Kind {
@@ -194,10 +196,10 @@ const rules = {
   },
 
   /** Pyroscope makes a series of each set of labels; Parca keeps one value of a key. */
-  *labels(profile) {
+  *labels(profile, { labelled = false }) {
     for (const [i, { label }] of profile.sample.entries()) {
       if (new Set(label.map(({ key }) => key)).size < label.length) yield `sample ${i} has a label twice`;
-      if (label.some(({ str }) => str !== 0)) yield `sample ${i} has a text label`;
+      if (!labelled && label.some(({ str }) => str !== 0)) yield `sample ${i} has a text label`;
     }
   },
 
