@@ -106,6 +106,14 @@ WaitColumns TakeWaitBuckets(ProfileTable::Lock& table, BucketType type) {
   return columns;
 }
 
+StackRows TakeStacks(ProfileTable::Lock& table, const std::vector<StackId>& stacks) {
+  StackRows rows;
+  SymbolWriter symbols(table.stacks());
+  for (const StackId stack : stacks) rows.stack.push_back(symbols.Stack(stack));
+  rows.symbols = symbols.Finish();
+  return rows;
+}
+
 SymbolColumns TakeFrames(ProfileTable::Lock& table) {
   SymbolWriter symbols(table.stacks());
   for (size_t i = 0; i < table.stacks().frame_count(); i++) {

@@ -49,8 +49,15 @@ struct WaitColumns {
   std::vector<double> delay;
 };
 
+// Stacks with their symbols.
+struct StackRows {
+  SymbolColumns symbols;
+  std::vector<uint32_t> stack;  // row in symbols, of each stack asked for
+};
+
 HeapColumns TakeHeapBuckets(ProfileTable::Lock& table);
 WaitColumns TakeWaitBuckets(ProfileTable::Lock& table, BucketType type);
+StackRows TakeStacks(ProfileTable::Lock& table, const std::vector<StackId>& stacks);
 // Every frame interned so far, without stacks.
 SymbolColumns TakeFrames(ProfileTable::Lock& table);
 

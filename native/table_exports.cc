@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "environment.h"
 #include "exports.h"
@@ -62,21 +63,51 @@ Napi::Value InternFrame(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), frame ? static_cast<double>(*frame) : -1);
 }
 
-// (type, frames leaf first, -1 for those the table had no room for, count, delay in ns)
+// The stack of these frames, leaf first, -1 for those the table had no room for.
+StackId Intern(ProfileTable::Lock& table, const int32_t* frames, size_t length) {
+  std::optional<StackId> stack = StackTable::kRoot;
+  for (size_t i = length; i-- > 0 && stack;) {
+    stack = frames[i] < 0
+                ? std::nullopt
+                : table.stacks().Extend(*stack, static_cast<FrameId>(frames[i]));
+  }
+  return stack.value_or(table.overflow_stack());
+}
+
+// (type, frames as above, count, delay in ns)
 void RecordWait(const Napi::CallbackInfo& info) {
   const BucketType type = TypeOf(info[0]);
   const auto frames = info[1].As<Napi::Int32Array>();
   const double count = info[2].As<Napi::Number>().DoubleValue();
   const double delay = info[3].As<Napi::Number>().DoubleValue();
   const int32_t* const ids = frames.Data();
+  const size_t length = frames.ElementLength();
   ProfileTable::Lock table(ProfileTable::Process());
-  std::optional<StackId> stack = StackTable::kRoot;
-  for (size_t i = frames.ElementLength(); i-- > 0 && stack;) {
-    stack = ids[i] < 0 ? std::nullopt
-                       : table.stacks().Extend(*stack, static_cast<FrameId>(ids[i]));
-  }
-  table.buckets().CountWait(type, stack.value_or(table.overflow_stack()), count, delay,
+  table.buckets().CountWait(type, Intern(table, ids, length), count, delay,
                             table.overflow_stack());
+}
+
+// (frames as above) -> number of the stack
+Napi::Value InternStack(const Napi::CallbackInfo& info) {
+  const auto frames = info[0].As<Napi::Int32Array>();
+  const int32_t* const ids = frames.Data();
+  const size_t length = frames.ElementLength();
+  const StackId stack = [&] {
+    ProfileTable::Lock table(ProfileTable::Process());
+    return Intern(table, ids, length);
+  }();
+  return Napi::Number::New(info.Env(), stack);
+}
+
+// (numbers of stacks) -> their rows and symbols
+Napi::Value TakeStackRows(const Napi::CallbackInfo& info) {
+  const auto stacks = info[0].As<Napi::Uint32Array>();
+  const std::vector<StackId> ids(stacks.Data(), stacks.Data() + stacks.ElementLength());
+  const StackRows rows = [&] {
+    ProfileTable::Lock table(ProfileTable::Process());
+    return TakeStacks(table, ids);
+  }();
+  return ToObject(info.Env(), rows);
 }
 
 // (type) -> its buckets
@@ -98,6 +129,8 @@ void AddTableExports(Exports* exports) {
   exports->Add("countBuckets", CountBuckets);
   exports->Add("internFrame", InternFrame);
   exports->Add("recordWait", RecordWait);
+  exports->Add("internStack", InternStack);
+  exports->Add("takeStacks", TakeStackRows);
 }
 
 }  // namespace mprof

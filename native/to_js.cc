@@ -99,6 +99,12 @@ Napi::Object ToObject(Napi::Env env, const WaitColumns& columns) {
   return result;
 }
 
+Napi::Object ToObject(Napi::Env env, const StackRows& rows) {
+  Napi::Object result = Columns(env).Add("stack", rows.stack).object();
+  result["symbols"] = ToObject(env, rows.symbols);
+  return result;
+}
+
 v8::Local<v8::Value> ToV8(napi_value value) {
   v8::Local<v8::Value> local;
   static_assert(sizeof(local) == sizeof(value));

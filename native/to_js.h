@@ -23,6 +23,7 @@ Napi::Uint8Array ToArray(Napi::Env env, const std::string& bytes);
 Napi::Object ToObject(Napi::Env env, const SymbolColumns& columns);
 Napi::Object ToObject(Napi::Env env, const HeapColumns& columns);
 Napi::Object ToObject(Napi::Env env, const WaitColumns& columns);
+Napi::Object ToObject(Napi::Env env, const StackRows& rows);
 
 // Node-API's handles are V8's. Both are one pointer wide, and Node converts them
 // the same way.

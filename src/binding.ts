@@ -65,6 +65,13 @@ export interface WaitBuckets {
   delay: Float64Array;
 }
 
+/** Stacks with their symbols. */
+export interface StackRows {
+  symbols: Symbols;
+  /** Stack row of each stack asked for. */
+  stack: Uint32Array;
+}
+
 /** Buckets are of one of these types. The numbers are the native part's. */
 export const BucketType = { heap: 0, block: 1, mutex: 2 } as const;
 export type BucketType = (typeof BucketType)[keyof typeof BucketType];
@@ -87,6 +94,9 @@ interface Native {
   /** Counts a wait at a stack of such numbers, leaf first. The delay is in nanoseconds. */
   recordWait(type: BucketType, frames: Int32Array, count: number, delay: number): void;
   takeWaitBuckets(type: BucketType): WaitBuckets;
+  /** The process-wide number of a stack of such frames, at least one; that of `(overflow)` when the table is full. */
+  internStack(frames: Int32Array): number;
+  takeStacks(stacks: Uint32Array): StackRows;
   /** An object with one property for each name, whose value is a key: `object[key]` is seen by nobody else. */
   newPrivateKeys<Name extends string>(...names: Name[]): Record<Name, PrivateKey>;
   isPending(promise: object): boolean;

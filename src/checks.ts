@@ -1,5 +1,5 @@
 import type { Writable } from 'node:stream';
-import { codedError } from './errors';
+import { codedError, type ErrorCode } from './errors';
 
 /*
  * Argument checks. Their errors name the argument, the rule and what came instead:
@@ -66,6 +66,11 @@ export function checkFunction(name: string, value: unknown): asserts value is (.
 export function checkText(name: string, value: unknown, fits: (value: string) => boolean, rule: string): asserts value is string {
   if (typeof value !== 'string') throw wrongType(name, rule, value);
   if (!fits(value)) throw codedError('ERR_MPROF_OUT_OF_RANGE', `${name} must be ${rule}, got ${show(value)}`);
+}
+
+/** A value that is not in use yet: the error of that code if it is. */
+export function checkUnused(code: ErrorCode, name: string, value: unknown, inUse: boolean, rule: string): void {
+  if (inUse) throw codedError(code, `${name} must be ${rule}, got ${show(value)}`);
 }
 
 /** A string that must not appear in an error message. */

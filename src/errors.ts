@@ -8,14 +8,18 @@ const classes = {
   ERR_MPROF_ALREADY_STARTED: Error,
   /** The native addon is missing or was built for another Node.js. */
   ERR_MPROF_BINARY: Error,
+  /** A custom profile has the value already. */
+  ERR_MPROF_DUPLICATE_VALUE: Error,
   /** An argument is of the wrong type. */
   ERR_MPROF_INVALID_ARG_TYPE: TypeError,
   /** Bytes or an object are not a profile, or contradict themselves. */
   ERR_MPROF_INVALID_PROFILE: TypeError,
-  /** A number is not one of those allowed. */
+  /** A number or a text is not one of those allowed. */
   ERR_MPROF_OUT_OF_RANGE: RangeError,
   /** A server would be reachable from other machines. */
   ERR_MPROF_INSECURE_ADDRESS: Error,
+  /** There is a profile of that name, or the name means something else in a URL. */
+  ERR_MPROF_NAME_IN_USE: Error,
   /** Bytes unfold to more than this package is willing to hold. */
   ERR_MPROF_PROFILE_TOO_LARGE: RangeError,
   /** This Node.js cannot do that. */

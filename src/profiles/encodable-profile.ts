@@ -34,7 +34,7 @@ export function encodable(source: ProfileSource): Profile {
     checkNumber('seconds', seconds, (value) => value > 0 && value <= MAX_SECONDS, `a number above 0 and at most ${MAX_SECONDS}`);
     const before = source.columns({ gc: false });
     await sleep(seconds * 1000, undefined, { ref, ...(signal && { signal }) });
-    return encode(subtract(before, source.columns({ gc: false })));
+    return encode(subtract(before, source.columns({ gc: false, since: before })));
   }
 
   return { name, description, count: () => source.count(), state: () => source.state?.() ?? '', toBuffer, writeTo, delta };

@@ -19,6 +19,15 @@ export interface DeltaOptions {
   ref?: boolean;
 }
 
+/** How the data of a profile are taken. */
+export interface TakeOptions {
+  gc: boolean;
+  /** See ProfileOptions. */
+  full?: boolean;
+  /** An earlier profile of the same kind: its samples are to be there even where nothing is left of them. */
+  since?: ProfileColumns;
+}
+
 /** What one kind of profile has to provide; everything else is the same for all kinds. */
 export interface ProfileSource {
   /** Go's name of the profile, the last element of its URL. */
@@ -30,9 +39,9 @@ export interface ProfileSource {
   /** Rows a reader would get now, as the index page counts them. */
   count(): number;
   /** The profile as columns, taken at the moment of the call. */
-  columns(options: { gc: boolean }): ProfileColumns;
+  columns(options: TakeOptions): ProfileColumns;
   /** The legacy text, or undefined where this value of debug asks for the protobuf. */
-  text(options: { gc: boolean; debug: number }): string | undefined;
+  text(options: TakeOptions & { debug: number }): string | undefined;
 }
 
 /** A profile of the whole process under the name Go gives it. */

@@ -2,16 +2,30 @@ import { block, mutex } from './contention';
 import { allocs, heap } from './heap';
 import { encodable } from './encodable-profile';
 import type { Profile } from './profile';
+import { threadcreate } from './threadcreate';
 
-/** Every profile there is. */
-const all: readonly Profile[] = [allocs, block, heap, mutex].map(encodable);
+/** Every profile there is, by name. */
+const all = new Map<string, Profile>([allocs, block, heap, mutex, threadcreate].map((source) => [source.name, encodable(source)]));
+
+/** What names mean in the URLs below /debug/pprof/ that are no registered profiles'. */
+const ROUTES = /^(cmdline|profile|symbol|trace|delta_.*)$/;
 
 /** The profile of that name, such as `heap` or `allocs`; undefined when there is none. */
 export function lookup(name: string): Profile | undefined {
-  return all.find((profile) => profile.name === name);
+  return all.get(name);
 }
 
 /** All profiles, by name. */
 export function profiles(): Profile[] {
-  return [...all].sort((a, b) => (a.name < b.name ? -1 : 1));
+  return [...all.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/** Whether no other profile can have that name. */
+export function isNameInUse(name: string): boolean {
+  return all.has(name) || ROUTES.test(name);
+}
+
+/** Adds a profile, whose name is not in use. */
+export function register(profile: Profile): void {
+  all.set(profile.name, profile);
 }

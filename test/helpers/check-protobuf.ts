@@ -5,7 +5,8 @@ import { checkValid, decode } from 'mprof/pprof';
 import { checkFleetRules } from './fleet-rules';
 import { goCheck, goPprof, needsGo, type GoSummary } from './go-tool';
 
-type Kind = 'heap' | 'allocs' | 'block' | 'mutex';
+/** As Go names it; any other name is that of a profile that counts stacks. */
+type Kind = 'heap' | 'allocs' | 'block' | 'mutex' | (string & {});
 
 const REPORTS = ['-raw', '-top', '-traces', '-tags'];
 
@@ -40,6 +41,10 @@ function headerOf(kind: Kind): Partial<GoSummary> {
   if (kind === 'block' || kind === 'mutex') {
     const contentions = { type: 'contentions', unit: 'count' };
     return { ...common, sampleTypes: [contentions, { type: 'delay', unit: 'nanoseconds' }], periodType: contentions };
+  }
+  if (kind !== 'heap' && kind !== 'allocs') {
+    const type = { type: kind, unit: 'count' };
+    return { ...common, sampleTypes: [type], periodType: type };
   }
   return {
     ...common,
