@@ -18,7 +18,8 @@ import type { Writable } from 'node:stream';
 
 export { memProfileRate, setMemProfileRate, start, stop, type StartOptions } from './runtime';
 export { runTask } from './waits/tasks';
-export { setBlockProfileRate, setMutexProfileFraction, type RateRange, type WaitStats } from './waits/rates';
+export { setBlockProfileRate, setMutexProfileFraction, type WaitStats } from './waits/rates';
+export type { RateRange } from './waits/effective-rate';
 export { doWithLabels, labels, type Labels } from './labels/labels';
 export { stats, type Stats } from './stats';
 export { lookup, profiles } from './profiles/registry';

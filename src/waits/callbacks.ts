@@ -2,7 +2,7 @@ import { createHook, executionAsyncResource } from 'node:async_hooks';
 import { native, type PrivateKey } from '../binding';
 import { codedError } from '../errors';
 import { StackCapture } from './capture';
-import { clock, random } from './chance';
+import { clock } from './chance';
 import type { EffectiveRate } from './effective-rate';
 import { frameNumbers, recordBlockFrames } from './record';
 import { nameOfResource } from './resource';
@@ -83,8 +83,8 @@ export function observeCallbacks(rate: EffectiveRate, starts: EffectiveRate, onF
     if (!OPERATIONS.has(type)) return;
     try {
       const began = clock();
-      const fraction = starts.at(began);
-      if (random() * fraction >= 1) return;
+      const fraction = starts.choose(began);
+      if (fraction === 0) return;
       starts.captured();
       const sites = capture.take(CAPTURE_LIMIT, init).filter((site) => site.getFileName() !== null);
       (resource as Resource)[key] = { began, fraction, frames: frameNumbers(sites) };

@@ -1,3 +1,11 @@
+import { random } from './chance';
+
+/** Between which values an effective rate has been. */
+export interface RateRange {
+  lowest: number;
+  highest: number;
+}
+
 /**
  * A rate that keeps the number of captures per second near a target: each capture raises it by a twentieth, time
  * lowers it, and it never falls below what the user has set.
@@ -6,10 +14,9 @@
  * every sum unbiased however the rate moves. Raising it by event and not by time window bounds bursts too.
  */
 export class EffectiveRate {
-  /** The rate in force. */
-  value = 0;
-  lowest = 0;
-  highest = 0;
+  #value = 0;
+  #lowest = 0;
+  #highest = 0;
   #floor = 0;
   #decayPerMs = 0;
   #changedAt = 0;
@@ -26,27 +33,38 @@ export class EffectiveRate {
     this.#floor = floor;
     this.#decayPerMs = (perSecond / 1000) * Math.log(STEP);
     this.#changedAt = now;
-    this.value = perSecond === 0 ? floor : Math.max(floor, start);
-    this.lowest = this.value;
-    this.highest = this.value;
+    this.#value = perSecond === 0 ? floor : Math.max(floor, start);
+    this.#lowest = this.#value;
+    this.#highest = this.#value;
   }
 
-  /** The rate for an event that ends now. */
+  /** Between which values it has been since it was set. */
+  get range(): RateRange {
+    return { lowest: this.#lowest, highest: this.#highest };
+  }
+
+  /** The rate for an event of now. */
   at(now: number): number {
-    if (now - this.#changedAt < STALE_MS) return this.value;
-    if (this.value > this.#floor) {
-      this.value = Math.max(this.#floor, this.value * Math.exp((this.#changedAt - now) * this.#decayPerMs));
-      if (this.value < this.lowest) this.lowest = this.value;
+    if (now - this.#changedAt < STALE_MS) return this.#value;
+    if (this.#value > this.#floor) {
+      this.#value = Math.max(this.#floor, this.#value * Math.exp((this.#changedAt - now) * this.#decayPerMs));
+      if (this.#value < this.#lowest) this.#lowest = this.#value;
     }
     this.#changedAt = now;
-    return this.value;
+    return this.#value;
+  }
+
+  /** For a fraction: what an event of now stands for, which one in so many does; 0 for the others. */
+  choose(now: number): number {
+    const fraction = this.at(now);
+    return random() * fraction < 1 ? fraction : 0;
   }
 
   /** A stack was captured for an event, at this part of the usual cost. */
   captured(cost = 1): void {
     if (this.#decayPerMs === 0) return;
-    this.value *= cost === 1 ? STEP : STEP ** cost;
-    if (this.value > this.highest) this.highest = this.value;
+    this.#value *= cost === 1 ? STEP : STEP ** cost;
+    if (this.#value > this.#highest) this.#highest = this.#value;
   }
 }
 

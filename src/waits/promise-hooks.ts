@@ -1,6 +1,6 @@
 import { promiseHooks } from 'node:v8';
 import { native, type PrivateKey } from '../binding';
-import { clock, random } from './chance';
+import { clock } from './chance';
 import type { EffectiveRate } from './effective-rate';
 import { Resumptions, type Wait } from './resumptions';
 import { sample } from './sample';
@@ -12,19 +12,32 @@ import type { WebLocks } from './web-locks';
  * (settled), while its waiters are still attached to it, and of the beginning and the end of every promise job (before,
  * after). These hooks run for each of the program's promises: they time its waits, and decide which are to be recorded.
  *
- * Nothing is kept about a promise but numbers in properties nobody else sees.
+ * What is kept about a promise is in properties nobody else sees.
  */
 
 /**
- * Under `since`, when the waits for a promise began, in milliseconds, which are more than 1; SETTLED when there will be
- * no more. Of a promise that has come about by waiting for another, or from before the hooks, they are negative; MADE are
- * those that have not, before anybody waits for them. Under `task`, the task of the first waiter; SEVERAL when there are
- * others.
+ * When the waits for a promise began, in milliseconds, which are more than 1; SETTLED when there will be no more. Of a
+ * promise that has come about by waiting for another, or from before the hooks, they are negative; MADE are those that have
+ * not, before anybody waits for them.
  */
-type Tracked = Record<PrivateKey, number | number[] | undefined>;
+type Since = number | number[] | undefined;
 const SETTLED = 0;
 const MADE = 1;
+
+/**
+ * A promise whose settling is looked at as a hand-off, if it turns out to be one. Chosen when the first wait begins: to
+ * ask for the task each time would take longer than all the rest.
+ */
+interface Candidate {
+  /** How many hand-offs this one stands for. */
+  fraction: number;
+  /** The task of the waiter; SEVERAL when they are of several. */
+  task: number | undefined;
+}
 const SEVERAL = 0;
+
+/** A promise with what is kept about it. */
+type Tracked = Record<PrivateKey, Since | Candidate>;
 
 /** What is recorded; each may be switched on and off while waits are under way. */
 export interface WaitRates {
@@ -38,15 +51,16 @@ export interface WaitRates {
 export type Hook = (...args: never[]) => unknown;
 
 /** A promise that waits for another, which had this under `since` before. */
-type Latest = [promise: object | undefined, target: Tracked | undefined, before: number | number[] | undefined];
+type Latest = [promise: object | undefined, target: Tracked | undefined, before: Since];
 
 /** A promise is settled, and its waits are to be recorded. */
 export interface SettledEvent {
   promise: object;
   waits: readonly Wait[];
-  /** To be recorded as a hand-off, too. */
-  handOff: boolean;
+  /** How many hand-offs it stands for; 0 when it is not to be recorded as one. */
   fraction: number;
+  /** The task of the waiter; undefined where none is known. */
+  task: number | undefined;
   /** A promise job is running. */
   inJob: boolean;
   /** A Web Lock is held until then. */
@@ -71,7 +85,7 @@ export interface WaitObserver {
 export class PromiseHooks {
   /** Finds waiters when they go on. */
   readonly resumptions: Resumptions;
-  readonly #keys = native.newPrivateKeys('since', 'task');
+  readonly #keys = native.newPrivateKeys('since', 'candidate');
   /**
    * See native/turn_tracker.h: whether this turn's beginning is known, marks reached, whether a wait has ended in this turn,
    * and whether own promises are under way, which hooks are to ignore: that is not forgotten if V8 ends what runs then.
@@ -125,15 +139,8 @@ export class PromiseHooks {
     }
   }
 
-  /** Whether the waiter's task is not the one that settles the promise now; also true where neither is known. */
-  isOfAnotherTask(promise: object): boolean {
-    const waiting = (promise as Tracked)[this.#keys.task];
-    const settling = currentTask();
-    return waiting !== settling || settling === undefined;
-  }
-
   #create(rates: WaitRates, locks: WebLocks, observer: WaitObserver) {
-    const { since, task } = this.#keys;
+    const { since, candidate } = this.#keys;
     const turns = this.#turns;
     const { resumptions } = this;
     const { isPending } = native;
@@ -152,7 +159,7 @@ export class PromiseHooks {
         return;
       }
       const target = parent as Tracked;
-      const before = target[since];
+      const before = target[since] as Since;
       if (before === SETTLED) return;
       const time = clock();
       if (turns[0] === 0) {
@@ -162,18 +169,17 @@ export class PromiseHooks {
       latest[0] = promise;
       latest[1] = target;
       latest[2] = before;
-      if (before === MADE) {
-        target[since] = time;
-        if (rates.mutex !== undefined) target[task] = currentTask();
-      } else if (before === undefined) {
-        target[since] = -time;
-        if (rates.mutex !== undefined) target[task] = currentTask();
+      if (before === MADE || before === undefined) {
+        target[since] = before === MADE ? time : -time;
+        const fraction = rates.mutex === undefined ? 0 : rates.mutex.choose(time);
+        if (fraction > 0) target[candidate] = { fraction, task: currentTask() };
       } else if (!isPending(target)) {
         target[since] = SETTLED;
       } else {
         if (typeof before === 'number') target[since] = [before, Math.sign(before) * time];
         else before.push(Math.sign(before[0]!) * time);
-        if (rates.mutex !== undefined && target[task] !== currentTask()) target[task] = SEVERAL;
+        const chosen = target[candidate] as Candidate | undefined;
+        if (chosen !== undefined && chosen.task !== currentTask()) chosen.task = SEVERAL;
       }
     };
 
@@ -182,12 +188,16 @@ export class PromiseHooks {
       if (promise === latest[0]) {
         latest[0] = undefined;
         const previous = latest[2];
+        const target = latest[1]!;
         if (typeof previous === 'object') previous.pop();
-        else latest[1]![since] = previous;
+        else {
+          target[since] = previous;
+          if (target[candidate] !== undefined) target[candidate] = undefined;
+        }
         return;
       }
       if (resumptions.resumed !== undefined) observer.onResumed(promise, settled);
-      const began = (promise as Tracked)[since];
+      const began = (promise as Tracked)[since] as Since;
       if (began === undefined || began === SETTLED) return;
       (promise as Tracked)[since] = SETTLED;
       if (began === MADE) return;
@@ -196,26 +206,31 @@ export class PromiseHooks {
       const first = typeof began === 'number' ? began : began[0]!;
       const turn = turns[0] === 0 ? Infinity : turnBegan;
       if (Math.abs(first) >= turn) return;
-      const hasUnseenSource = turns[2] === 0 && (promise === job || (job !== undefined && isMade((job as Tracked)[since])));
+      const hasUnseenSource = turns[2] === 0 && (promise === job || (job !== undefined && isMade((job as Tracked)[since] as Since)));
       turns[2] = 1;
       const now = clock();
       const inJob = job !== undefined;
       const rate = rates.block === undefined ? Infinity : rates.block.at(now);
       const isHeld = locks.inUse && locks.isHeldUntil(promise);
-      const fraction = rates.mutex === undefined || !(inJob || isHeld) ? 0 : rates.mutex.at(now);
-      const handOff = fraction > 0 && random() * fraction < 1;
+      let fraction = 0;
+      let task: number | undefined;
+      if (rates.mutex !== undefined) {
+        const chosen = (promise as Tracked)[candidate] as Candidate | undefined;
+        if (isHeld) fraction = rates.mutex.choose(now);
+        else if (inJob && chosen !== undefined) ({ fraction, task } = chosen);
+      }
       let waits: Wait[];
       if (typeof began === 'number') {
         const duration = now - Math.abs(began);
         const sampled = sample(duration, rate);
         // Nearly all end here, and leave nothing for the garbage collector.
-        if (sampled === undefined && !handOff) return;
+        if (sampled === undefined && fraction === 0) return;
         waits = [{ duration, sampled }];
       } else {
         waits = severalWaits(began, turn, now, rate);
-        if (!handOff && waits.every(({ sampled }) => sampled === undefined)) return;
+        if (fraction === 0 && waits.every(({ sampled }) => sampled === undefined)) return;
       }
-      observer.onSettled({ promise, waits, handOff, fraction, inJob, isHeld, hasUnseenSource, hook: settled });
+      observer.onSettled({ promise, waits, fraction, task, inJob, isHeld, hasUnseenSource, hook: settled });
     };
 
     const before = (promise: object): void => {
@@ -233,7 +248,7 @@ export class PromiseHooks {
 }
 
 /** Whether a promise with such a mark has not come about by waiting for another. */
-function isMade(began: number | number[] | undefined): boolean {
+function isMade(began: Since): boolean {
   return began !== undefined && (typeof began === 'number' ? began : began[0]!) > 0;
 }
 

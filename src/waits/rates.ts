@@ -1,7 +1,7 @@
 import { checkInteger } from '../checks';
 import { observeCallbacks } from './callbacks';
 import { clock } from './chance';
-import { EffectiveRate } from './effective-rate';
+import { EffectiveRate, type RateRange } from './effective-rate';
 import { tellsTasksApart } from './tasks';
 import { WaitRecorder } from './wait-recorder';
 
@@ -100,12 +100,6 @@ function range({ lowest, highest }: RateRange): string {
   return lowest === highest ? String(Math.round(lowest)) : `${Math.round(lowest)} to ${Math.round(highest)}`;
 }
 
-/** Between which values an effective rate has been. */
-export interface RateRange {
-  lowest: number;
-  highest: number;
-}
-
 /** The waits' part of stats(). */
 export interface WaitStats {
   /** Effective block rate since it was set, in nanoseconds; undefined while off. */
@@ -121,8 +115,8 @@ export interface WaitStats {
 export function waitStats(): WaitStats {
   const { block, mutex } = waits?.rates ?? {};
   return {
-    blockRate: block && { lowest: block.lowest * 1e6, highest: block.highest * 1e6 },
-    mutexFraction: mutex && { lowest: mutex.lowest, highest: mutex.highest },
+    blockRate: block && { lowest: block.range.lowest * 1e6, highest: block.range.highest * 1e6 },
+    mutexFraction: mutex?.range,
     lostWaits: waits?.counters.lost ?? 0,
     waitFailures: waits?.counters.failures ?? 0,
   };

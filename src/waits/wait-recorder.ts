@@ -2,14 +2,14 @@ import { executionAsyncResource } from 'node:async_hooks';
 import { native } from '../binding';
 import { observedAtomics } from './atomics';
 import { StackCapture, type CallSite } from './capture';
-import { clock, random } from './chance';
+import { clock } from './chance';
 import { PromiseHooks, type Hook, type SettledEvent, type WaitRates } from './promise-hooks';
 import { recordBlock, recordMutex } from './record';
 import { nameOfResource } from './resource';
 import type { Wait } from './resumptions';
 import { sample } from './sample';
 import { asyncCallers, ownFrames, settlement, SETTLEMENT_FRAMES } from './settlement';
-import { ignoreRequests, watchRequests } from './tasks';
+import { currentTask, ignoreRequests, watchRequests } from './tasks';
 import { WebLocks } from './web-locks';
 
 /*
@@ -89,22 +89,22 @@ export class WaitRecorder {
   /** A thread has ended waits of others that lasted so long together. */
   #recordNotify(nanos: number, hook: Hook): void {
     const { mutex } = this.rates;
-    const fraction = mutex === undefined ? 0 : mutex.at(clock());
-    if (fraction === 0 || random() * fraction >= 1) return;
+    const fraction = mutex === undefined ? 0 : mutex.choose(clock());
+    if (fraction === 0) return;
     mutex!.captured();
     this.#guarded(() => recordMutex(this.#capture.take(CAPTURE_LIMIT, hook), fraction, fraction * nanos));
   }
 
-  #onSettled({ promise, waits, handOff, fraction, inJob, isHeld, hasUnseenSource, hook }: SettledEvent): void {
+  #onSettled({ promise, waits, fraction, task, inJob, isHeld, hasUnseenSource, hook }: SettledEvent): void {
     const { block, mutex } = this.rates;
     const recorded = waits.some(({ sampled }) => sampled !== undefined);
     this.#guarded(() => {
       const kind = settlement(this.#capture.take(SETTLEMENT_FRAMES, hook), inJob && !hasUnseenSource);
-      if (handOff) mutex?.captured(SETTLEMENT_COST);
+      if (fraction > 0) mutex?.captured(SETTLEMENT_COST);
       if (recorded) block?.captured(SETTLEMENT_COST);
-      if (handOff && isHeld) this.#recordHandOff(this.#locks.waitedFor(promise), fraction, hook);
+      if (fraction > 0 && isHeld) this.#recordHandOff(this.#locks.waitedFor(promise), fraction, hook);
       if (kind === 'derived' || isHeld) return;
-      if (handOff && kind === 'explicit' && this.#hooks.isOfAnotherTask(promise)) {
+      if (fraction > 0 && kind === 'explicit' && isAnotherTask(task)) {
         this.#recordHandOff(waits.reduce((sum, { duration }) => sum + duration, 0), fraction, hook);
       }
       if (recorded) this.#recordWaits(promise, waits, inJob);
@@ -174,4 +174,10 @@ export class WaitRecorder {
       this.remove();
     }
   }
+}
+
+/** Whether this task is not the one that is worked on now; also true where neither is known. */
+function isAnotherTask(task: number | undefined): boolean {
+  const current = currentTask();
+  return task !== current || current === undefined;
 }
