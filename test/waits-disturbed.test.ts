@@ -3,7 +3,7 @@ import { fixture, runJson } from './helpers/child';
 
 /* What happens around the profiler of waits disturbs neither it nor the program. */
 
-const run = <T>(scenario: string): Promise<T> => runJson<T>(fixture('disturbed.cjs'), { args: [scenario] });
+const run = <T>(scenario: string, ...flags: string[]): Promise<T> => runJson<T>(fixture('disturbed.cjs'), { args: [scenario], flags });
 
 t.test('what is ended in the middle', async (t) => {
   t.same(await run('termination'), { codes: [1, 1, 1, 1, 1] }, 'a thread that is ended ends alone');
@@ -25,4 +25,25 @@ t.test('others', async (t) => {
   t.same(await run('ownClockAndChance'), { result: 'timed-out', failures: 0 }, "the program's clock and generator are not asked");
   t.same(await run('wrapped'), { off: 0, on: 1 }, 'functions of ours that somebody has wrapped');
   t.same(await run('offAndOn'), { labels: ['Timeout'] }, 'off and on again');
+});
+
+t.test('tasks are told apart where that takes no promise hooks', async (t) => {
+  const check = async (flags: string[], isToldApart: boolean): Promise<void> => {
+    const { rule, tracked } = await run<{ rule: string; tracked: boolean }>('taskStorage', ...flags);
+    t.match(rule, isToldApart ? /another task/ : /not told apart/, flags.join() || 'by default');
+    t.equal(tracked, false, 'no promise is tracked');
+  };
+  const major = Number(process.versions.node.split('.')[0]);
+  await check([], major >= 24);
+  if (major === 22) await check(['--experimental-async-context-frame'], true);
+  if (major >= 24) await check(['--no-async-context-frame'], false);
+});
+
+t.test('refused requests for locks', async (t) => {
+  if (!('locks' in (globalThis.navigator ?? {}))) {
+    t.ok(Number(process.versions.node.split('.')[0]) < 24, 'there are no Web Locks');
+    return;
+  }
+  const { collected } = await run<{ collected: number }>('refusedLocks', '--expose-gc');
+  t.ok(collected > 900, `${collected} of 1000 are forgotten`);
 });

@@ -8,8 +8,11 @@ import { checkFunction } from '../checks';
  */
 
 const REQUEST_START = 'http.server.request.start';
-/** AsyncLocalStorage needs no promise hooks from here on; before, its first use makes every await slower. */
-const FREE_OF_HOOKS = Number(process.versions.node.split('.')[0]) >= 24;
+/**
+ * Whether AsyncLocalStorage needs no promise hooks: by default from Node.js 24 on, and by --[experimental-]async-context-frame.
+ * With them, which only that kind has a method to enable, its first use makes every await slower.
+ */
+const FREE_OF_HOOKS = !('_enable' in AsyncLocalStorage.prototype);
 
 const storage = new AsyncLocalStorage<number>();
 let tasks = 0;

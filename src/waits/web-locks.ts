@@ -26,9 +26,13 @@ interface Request {
 const OPTIONS = ['ifAvailable', 'mode', 'signal', 'steal'] as const;
 type LockOptions = { [Option in (typeof OPTIONS)[number]]?: unknown };
 
+const MANY_NAMES = 64;
+
 export class WebLocks {
   /** Requests that wait in this thread, by the lock's name, the first one first. */
   readonly #waiting = new Map<string, Request[]>();
+  /** Beyond so many names, those are looked for whose requests have all been refused. */
+  #manyNames = MANY_NAMES;
   /** What locks are held for: the promises their callbacks have returned. */
   readonly #held = new WeakMap<object, string>();
   /** Whether any lock has been held so far. */
@@ -92,6 +96,7 @@ export class WebLocks {
       signal: signal as Request['signal'],
       promise: undefined,
     };
+    if (this.#waiting.size >= this.#manyNames) this.#dropRefused();
     this.#waiting.set(name, [...this.#waitingFor(name), request]);
     passed[last] = native.wrapCall(
       () => {
@@ -127,9 +132,18 @@ export class WebLocks {
   }
 
   #leave(request: Request): void {
-    const queue = this.#waitingFor(request.name).filter((other) => other !== request);
-    if (queue.length === 0) this.#waiting.delete(request.name);
-    else this.#waiting.set(request.name, queue);
+    this.#setWaiting(request.name, this.#waitingFor(request.name).filter((other) => other !== request));
+  }
+
+  #setWaiting(name: string, queue: Request[]): void {
+    if (queue.length === 0) this.#waiting.delete(name);
+    else this.#waiting.set(name, queue);
+  }
+
+  /** Nothing tells of a refusal. */
+  #dropRefused(): void {
+    for (const name of this.#waiting.keys()) this.#setWaiting(name, this.#waitingFor(name));
+    this.#manyNames = Math.max(MANY_NAMES, 2 * this.#waiting.size);
   }
 }
 
