@@ -34,8 +34,9 @@ t.test('callbacks: true', async (t) => {
     const total = durations.reduce((a, b) => a + b, 0);
     t.equal(sum(of(name), 'contentions'), durations.length, `${name}: one for each first callback`);
     t.ok(of(name).every(({ names }) => names[0] === label), label);
-    // Between the first line of a callback and what is before it, others may run.
-    t.ok(Math.abs(sum(of(name), 'delay') / total - 1) < 0.05, `${name}: ${sum(of(name), 'delay').toFixed(1)} ms, in truth ${total.toFixed(1)}`);
+    const share = sum(of(name), 'delay') / total;
+    // Truth is from before the call to within the callback: what the system gives to others on the way there is only in it.
+    t.ok(share < 1.01 && share > 0.75, `${name}: ${(100 * share).toFixed(1)} % of ${total.toFixed(1)} ms`);
   }
   t.ok(sum(of('viaFile'), 'contentions') >= truth.viaFile!.length, 'reading a file takes several steps, each with the stack that has started it');
   t.same(of('cancelled'), [], 'what never calls back is not recorded');

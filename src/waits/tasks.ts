@@ -14,13 +14,14 @@ const REQUEST_START = 'http.server.request.start';
  */
 const FREE_OF_HOOKS = !('_enable' in AsyncLocalStorage.prototype);
 
-const storage = new AsyncLocalStorage<number>();
+/** Made when it is first needed: with Node.js 24's --no-async-context-frame that alone makes every await slower. */
+let storage: AsyncLocalStorage<number> | undefined;
 let tasks = 0;
 let watching = false;
 
 /** The task that is worked on now; undefined for none. */
 export function currentTask(): number | undefined {
-  return storage.getStore();
+  return storage?.getStore();
 }
 
 /**
@@ -31,6 +32,7 @@ export function currentTask(): number | undefined {
  */
 export function runTask<Result>(fn: () => Result): Result {
   checkFunction('fn', fn);
+  storage ??= new AsyncLocalStorage();
   return storage.run(++tasks, fn);
 }
 
@@ -54,7 +56,9 @@ export function tellsTasksApart(): boolean {
 }
 
 function onRequest(): void {
-  if (tellsTasksApart()) storage.enterWith(++tasks);
+  if (!tellsTasksApart()) return;
+  storage ??= new AsyncLocalStorage();
+  storage.enterWith(++tasks);
 }
 
 /** Whether something in the program follows promises already, as AsyncLocalStorage does: they carry numbers then. */
