@@ -30,7 +30,9 @@ t.test('Web Locks', async (t) => {
   t.equal(failures, 0, 'nothing fails inside');
   const waits = block.filter(({ names }) => names[0] === 'LockManager.request' && names[1] === 'task');
   t.match(waits, [{ names: ['LockManager.request', 'task', 'Promise.all', 'main'], contentions: 2 }], 'two of three tasks have to wait');
-  t.ok(Math.abs(waits[0]!.delay - truth.waited) < 0.05 * truth.waited, `${waits[0]!.delay} ms, in truth ${truth.waited}`);
+  const share = waits[0]!.delay / truth.waited;
+  // Truth is from before the call to within the callback: what the system gives to others on the way there is only in it.
+  t.ok(share < 1.01 && share > 0.85, `${(100 * share).toFixed(1)} % of ${truth.waited.toFixed(1)} ms`);
   t.match(mutex, [{ contentions: 2 }], 'for the two that hold the lock before them');
   t.ok(mutex[0]!.delay > 0.9 * waits[0]!.delay && mutex[0]!.delay <= waits[0]!.delay, 'which are charged with it');
   t.same(truth.frames, [false, false, false], 'no frame of ours is on the stack');
