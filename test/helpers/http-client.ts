@@ -5,6 +5,7 @@ import {
   type IncomingHttpHeaders,
   type OutgoingHttpHeaders,
   type RequestListener,
+  type RequestOptions,
   type Server,
 } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -25,10 +26,15 @@ export interface FetchOptions {
 }
 
 /** Sends one request on a connection of its own, with the path as it is, and reads the whole answer. */
-export function fetchPath(server: Server, path: string, { body, ...options }: FetchOptions = {}): Promise<Reply> {
+export function fetchPath(server: Server, path: string, options: FetchOptions = {}): Promise<Reply> {
   const { address, port } = server.address() as AddressInfo;
+  return fetchFrom({ host: address, port }, path, options);
+}
+
+/** The same of a server that is known by its address. */
+export function fetchFrom(where: RequestOptions, path: string, { body, ...options }: FetchOptions = {}): Promise<Reply> {
   return new Promise((resolve, reject) => {
-    const req = request({ host: address, port, path, agent: false, ...options }, (res) => {
+    const req = request({ ...where, path, agent: false, ...options }, (res) => {
       const chunks: Buffer[] = [];
       res.on('data', (chunk: Buffer) => chunks.push(chunk));
       res.on('error', reject);
