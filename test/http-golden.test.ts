@@ -1,6 +1,6 @@
 import type { Server } from 'node:http';
 import t from 'tap';
-import { start, stop } from 'mprof';
+import { newProfile, start, stop } from 'mprof';
 import { createFetchHandler, createHandler } from 'mprof/http';
 import { closeServer, fetchPath, serve } from './helpers/http-client';
 
@@ -14,6 +14,7 @@ const HTML = 'text/html; charset=utf-8';
 const BINARY = 'application/octet-stream';
 
 const UNKNOWN = 'Unknown profile\n';
+const UNSUPPORTED = '"seconds" parameter is not supported for this profile type\n';
 const SECONDS = 'invalid value for "seconds" - must be a positive integer\n';
 
 interface Row {
@@ -71,6 +72,20 @@ const ROWS: Row[] = [
   { request: 'GET /debug/pprof/heap?seconds=x&debug=1', status: 400, type: TEXT, body: SECONDS },
   { request: 'GET /debug/pprof/heap?seconds=1&debug=1', status: 400, type: TEXT, body: 'seconds and debug params are incompatible\n' },
 
+  { request: 'GET /debug/pprof/threadcreate', status: 200, type: BINARY, file: 'threadcreate', body: GZIP },
+  { request: 'GET /debug/pprof/threadcreate?debug=1', status: 200, type: TEXT, body: /^threadcreate profile: total \d+\n/ },
+  { request: 'GET /debug/pprof/threadcreate?seconds=1', status: 200, type: BINARY, file: 'threadcreate-delta', body: GZIP },
+  { request: 'GET /debug/pprof/example.com/lab.conns', status: 200, type: BINARY, file: 'example.com/lab.conns', body: GZIP },
+  { request: 'GET /debug/pprof/example.com/lab.conns?debug=1', status: 200, type: TEXT, body: /^example\.com\/lab\.conns profile: total 1\n1 @ 0x/ },
+  { request: 'GET /debug/pprof/example.com%2Flab.conns', status: 200, type: BINARY, file: 'example.com/lab.conns', body: GZIP },
+  { request: 'GET /debug/pprof/example.com/lab.conns?seconds=x', status: 400, type: TEXT, body: SECONDS },
+  { request: 'GET /debug/pprof/example.com/lab.conns?seconds=4', status: 400, type: TEXT, body: UNSUPPORTED },
+  { request: 'GET /debug/pprof/example.com/lab.conns?seconds=4&debug=1', status: 400, type: TEXT, body: UNSUPPORTED },
+  { request: 'GET /debug/pprof/example.com/lab.conns?seconds=61', status: 400, type: TEXT, body: UNSUPPORTED },
+  { request: 'GET /debug/pprof/example.com/', status: 404, type: TEXT, body: UNKNOWN },
+  { request: `GET /debug/pprof/odd%20%3C&%27%22name%3E`, status: 200, type: BINARY, file: `odd <&'"name>`, body: GZIP },
+  { request: `GET /debug/pprof/odd%20%3C&%27%22name%3E?debug=1`, status: 200, type: TEXT, body: `odd <&'"name> profile: total 0\n` },
+
   { request: 'GET /debug/pprof', status: 301, type: HTML, location: '/debug/pprof/', body: '<a href="/debug/pprof/">Moved Permanently</a>.\n\n' },
   { request: 'GET //debug//pprof/heap', status: 301, type: HTML, location: '/debug/pprof/heap', body: '<a href="/debug/pprof/heap">Moved Permanently</a>.\n\n' },
   { request: 'GET /debug/pprof/', status: 200, type: HTML },
@@ -124,6 +139,8 @@ const WAYS: Record<string, (method: string, path: string) => Promise<Observed>> 
 
 t.before(async () => {
   start();
+  newProfile('example.com/lab.conns').add({});
+  newProfile(`odd <&'"name>`);
   server = await serve(createHandler(options));
 });
 t.teardown(async () => {
