@@ -15,9 +15,11 @@ export type LabelObserver = (labels: Labels | undefined) => void;
 const MAX_LENGTH = 1024;
 const NONE: Labels = Object.freeze(Object.create(null) as Labels);
 
-/** On Node.js 20 and 22 its first use makes every await slower from then on, so it is not used for anything else. */
-const storage = new AsyncLocalStorage<Labels>();
-let used = false;
+/**
+ * Made when it is first needed, and for nothing else: where AsyncLocalStorage works with promise hooks, as on Node.js 20
+ * and 22, every await is slower from then on.
+ */
+let storage: AsyncLocalStorage<Labels> | undefined;
 let observer: LabelObserver | undefined;
 
 /**
@@ -30,9 +32,9 @@ let observer: LabelObserver | undefined;
  */
 export function doWithLabels<Result>(labels: Readonly<Record<string, string>>, fn: () => Result): Result {
   checkFunction('fn', fn);
-  const outer = storage.getStore();
+  const outer = storage?.getStore();
   const inner = merge(outer, labels);
-  used = true;
+  storage ??= new AsyncLocalStorage();
   try {
     return storage.run(inner, () => {
       observer?.(inner);
@@ -45,17 +47,17 @@ export function doWithLabels<Result>(labels: Readonly<Record<string, string>>, f
 
 /** The labels in force: a frozen object, empty where there are none. */
 export function labels(): Labels {
-  return storage.getStore() ?? NONE;
+  return storage?.getStore() ?? NONE;
 }
 
 /** The same, and undefined where there are none. */
 export function currentLabels(): Labels | undefined {
-  return storage.getStore();
+  return storage?.getStore();
 }
 
 /** Whether any work has had labels so far. */
 export function labelsAreUsed(): boolean {
-  return used;
+  return storage !== undefined;
 }
 
 /** Has one observer told of labels that change by a call of doWithLabels() or its return; undefined for none. */
