@@ -21,6 +21,7 @@ Napi::Value Attach(const Napi::CallbackInfo& info) {
   Exports exports(env);
   AddHeapExports(&exports);
   AddTableExports(&exports);
+  AddCopyExports(&exports);
   AddPromiseExports(&exports);
   AddAtomicsExports(&exports);
   return exports.object();

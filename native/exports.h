@@ -24,6 +24,7 @@ class Exports {
 
 void AddHeapExports(Exports* exports);
 void AddTableExports(Exports* exports);
+void AddCopyExports(Exports* exports);
 void AddPromiseExports(Exports* exports);
 void AddAtomicsExports(Exports* exports);
 

@@ -6,7 +6,10 @@ ProfileTable::ProfileTable(const StackTable::Limits& limits, size_t max_buckets)
     : stacks_(limits),
       buckets_(max_buckets),
       overflow_stack_(AddStack("(overflow)")),
-      profiler_stack_(AddStack("(profiler)")) {}
+      profiler_stack_(AddStack("(profiler)")) {
+  // Written by the encoder, which has no tables: here only its name is looked up.
+  AddStack("(other)");
+}
 
 StackId ProfileTable::AddStack(const char* name) {
   // Nothing else is in the table yet, so there is room.

@@ -52,7 +52,7 @@ size_t StackTable::FrameKeyHash::operator()(const FrameKey& key) const {
 StackTable::StackTable(const Limits& limits) : limits_(limits) {
   strings_.emplace_back();
   string_ids_.emplace(strings_.back(), 0);
-  nodes_.push_back({kRoot, 0});
+  nodes_.push_back({kRoot, 0, 0});
 }
 
 std::optional<StringId> StackTable::FindString(std::string_view text) const {
@@ -101,7 +101,7 @@ std::optional<StackId> StackTable::Extend(StackId caller, FrameId frame) {
   if (found != node_ids_.end()) return found->second;
   if (nodes_.size() >= limits_.nodes) return std::nullopt;
   const auto id = static_cast<StackId>(nodes_.size());
-  nodes_.push_back({caller, frame});
+  nodes_.push_back({caller, frame, nodes_[caller].depth + 1});
   node_ids_.emplace(key, id);
   return id;
 }

@@ -67,6 +67,8 @@ class StackTable {
 
   StackId CallerOf(StackId stack) const { return nodes_[stack].caller; }
   FrameId LeafOf(StackId stack) const { return nodes_[stack].frame; }
+  // How many frames it has.
+  uint32_t DepthOf(StackId stack) const { return nodes_[stack].depth; }
   const Frame& frame(FrameId id) const { return frames_[id]; }
   std::string_view string(StringId id) const { return strings_[id]; }
 
@@ -79,6 +81,7 @@ class StackTable {
   struct Node {
     StackId caller;
     FrameId frame;
+    uint32_t depth;
   };
   struct FrameKey {
     StringId name;

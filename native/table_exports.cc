@@ -9,30 +9,10 @@
 #include "environment.h"
 #include "exports.h"
 #include "profile_table.h"
-#include "snapshot.h"
-#include "to_js.h"
 
 namespace mprof {
 
 namespace {
-
-// The heap's buckets, up to date for this isolate.
-Napi::Value TakeHeap(const Napi::CallbackInfo& info) {
-  Environment::Of(info).sampler().Refresh();
-  const HeapColumns columns = [] {
-    ProfileTable::Lock table(ProfileTable::Process());
-    return TakeHeapBuckets(table);
-  }();
-  return ToObject(info.Env(), columns);
-}
-
-Napi::Value TakeAllFrames(const Napi::CallbackInfo& info) {
-  const SymbolColumns columns = [] {
-    ProfileTable::Lock table(ProfileTable::Process());
-    return TakeFrames(table);
-  }();
-  return ToObject(info.Env(), columns);
-}
 
 BucketType TypeOf(const Napi::Value& value) {
   return static_cast<BucketType>(value.As<Napi::Number>().Uint32Value());
@@ -99,38 +79,13 @@ Napi::Value InternStack(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), stack);
 }
 
-// (numbers of stacks) -> their rows and symbols
-Napi::Value TakeStackRows(const Napi::CallbackInfo& info) {
-  const auto stacks = info[0].As<Napi::Uint32Array>();
-  const std::vector<StackId> ids(stacks.Data(), stacks.Data() + stacks.ElementLength());
-  const StackRows rows = [&] {
-    ProfileTable::Lock table(ProfileTable::Process());
-    return TakeStacks(table, ids);
-  }();
-  return ToObject(info.Env(), rows);
-}
-
-// (type) -> its buckets
-Napi::Value TakeWaits(const Napi::CallbackInfo& info) {
-  const BucketType type = TypeOf(info[0]);
-  const WaitColumns columns = [&] {
-    ProfileTable::Lock table(ProfileTable::Process());
-    return TakeWaitBuckets(table, type);
-  }();
-  return ToObject(info.Env(), columns);
-}
-
 }  // namespace
 
 void AddTableExports(Exports* exports) {
-  exports->Add("takeHeapBuckets", TakeHeap);
-  exports->Add("takeWaitBuckets", TakeWaits);
-  exports->Add("takeAllFrames", TakeAllFrames);
   exports->Add("countBuckets", CountBuckets);
   exports->Add("internFrame", InternFrame);
   exports->Add("recordWait", RecordWait);
   exports->Add("internStack", InternStack);
-  exports->Add("takeStacks", TakeStackRows);
 }
 
 }  // namespace mprof

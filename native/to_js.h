@@ -7,7 +7,6 @@
 #include <string>
 #include <vector>
 
-#include "snapshot.h"
 #include "v8-local-handle.h"
 #include "v8-value.h"
 
@@ -19,11 +18,6 @@ Napi::Uint32Array ToArray(Napi::Env env, const std::vector<uint32_t>& values);
 Napi::Float64Array ToArray(Napi::Env env, const std::vector<double>& values);
 Napi::Uint8Array ToArray(Napi::Env env, const std::string& bytes);
 
-// The columns as binding.ts names them.
-Napi::Object ToObject(Napi::Env env, const SymbolColumns& columns);
-Napi::Object ToObject(Napi::Env env, const HeapColumns& columns);
-Napi::Object ToObject(Napi::Env env, const WaitColumns& columns);
-Napi::Object ToObject(Napi::Env env, const StackRows& rows);
 
 // Node-API's handles are V8's. Both are one pointer wide, and Node converts them
 // the same way.

@@ -1,13 +1,11 @@
 import { join } from 'node:path';
 import { codedError } from './errors';
-import type { Symbols } from './pprof/columns';
 
 /** All heap buckets of the process, newest first; raw counts of sampled objects. */
 export interface HeapBuckets {
-  symbols: Symbols;
-  /** Identity of each bucket, the same for as long as the process lives. */
+  /** Identity of each bucket, the same for as long as the process lives. Newer ones have larger numbers. */
   bucket: Uint32Array;
-  /** Stack row of each bucket. */
+  /** Number of each bucket's stack. */
   stack: Uint32Array;
   /** Bytes of the first object counted; the others differ by an eighth at most. 0 for the overflow bucket. */
   size: Float64Array;
@@ -56,20 +54,12 @@ export interface GcLog {
 
 /** All buckets of one kind of wait, newest first. */
 export interface WaitBuckets {
-  symbols: Symbols;
   bucket: Uint32Array;
   stack: Uint32Array;
   /** Waits, as estimated when they were recorded. */
   count: Float64Array;
   /** Nanoseconds. */
   delay: Float64Array;
-}
-
-/** Stacks with their symbols. */
-export interface StackRows {
-  symbols: Symbols;
-  /** Stack row of each stack asked for. */
-  stack: Uint32Array;
 }
 
 /** Buckets are of one of these types. The numbers are the native part's. */
@@ -85,18 +75,36 @@ interface Native {
   stopHeapSampler(): void;
   collectGarbage(): void;
   takeHeapBuckets(): HeapBuckets;
-  /** Symbols of every frame known; no stacks. */
-  takeAllFrames(): Symbols;
+  takeWaitBuckets(type: BucketType): WaitBuckets;
+  /**
+   * What the numbers of stacks, frames and strings stand for never changes, so it is copied in pieces: for the rows `from`
+   * up to `to`, into arrays that are there. First start[row + 1], from start[row] on.
+   */
+  measureStacks(stacks: Uint32Array, from: number, to: number, start: Uint32Array): void;
+  measureStrings(strings: Uint32Array, from: number, to: number, start: Uint32Array): void;
+  /** Then what lies between them: numbers of frames, leaf first, or bytes. */
+  copyStacks(stacks: Uint32Array, from: number, to: number, start: Uint32Array, frames: Uint32Array): void;
+  copyStrings(strings: Uint32Array, from: number, to: number, start: Uint32Array, bytes: Uint8Array): void;
+  /** Name and file are numbers of strings, the rest is as in FrameColumns. */
+  copyFrames(
+    frames: Uint32Array,
+    from: number,
+    to: number,
+    name: Uint32Array,
+    file: Uint32Array,
+    line: Uint32Array,
+    column: Uint32Array,
+    startLine: Uint32Array,
+    address: Float64Array,
+  ): void;
   /** Buckets of a type, up to date for this thread. */
   countBuckets(type: BucketType): number;
   /** The number of a frame, -1 when the table is full. Lines and columns from 1, 0 when unknown. */
   internFrame(name: string, file: string, line: number, column: number, startLine: number): number;
   /** Counts a wait at a stack of such numbers, leaf first. The delay is in nanoseconds. */
   recordWait(type: BucketType, frames: Int32Array, count: number, delay: number): void;
-  takeWaitBuckets(type: BucketType): WaitBuckets;
   /** The process-wide number of a stack of such frames, at least one; that of `(overflow)` when the table is full. */
   internStack(frames: Int32Array): number;
-  takeStacks(stacks: Uint32Array): StackRows;
   /** An object with one property for each name, whose value is a key: `object[key]` is seen by nobody else. */
   newPrivateKeys<Name extends string>(...names: Name[]): Record<Name, PrivateKey>;
   isPending(promise: object): boolean;

@@ -24,6 +24,7 @@ export { doWithLabels, labels, type Labels } from './labels/labels';
 export { stats, type Stats } from './stats';
 export { lookup, profiles } from './profiles/registry';
 export { newProfile, type CustomProfile } from './profiles/custom';
+export { setProfileLimits, type ProfileLimits } from './profiles/limits';
 export type { DeltaOptions, Profile, ProfileOptions } from './profiles/profile';
 export { memProfile, type HeapValues, type MemProfileOptions, type MemProfileRecord } from './profiles/mem-profile';
 export { blockProfile, mutexProfile, type ContentionRecord } from './profiles/contention-profile';

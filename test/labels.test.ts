@@ -4,10 +4,9 @@ import t from 'tap';
 import { doWithLabels, labels } from 'mprof';
 import { decode, type Profile } from 'mprof/pprof';
 import type { ProfileColumns } from '../dist/pprof/columns';
-import { subtract } from '../dist/pprof/delta';
 import { labelLine } from '../dist/pprof/label-text';
 import { writeProfile } from '../dist/pprof/write-profile';
-import { BLOCK_TYPES, columnsOf, type Frame } from './helpers/columns';
+import { BLOCK_TYPES, columnsOf, deltaOf, type Frame } from './helpers/columns';
 import { checkFleetRules } from './helpers/fleet-rules';
 import { goPprof, needsGo } from './helpers/go-tool';
 
@@ -111,7 +110,7 @@ t.test('in a delta', async (t) => {
   const sets = [{}, { route: '/a' }, { route: '/b' }];
   const before = labelled(sets, [0, 1, 2], [1, 2, 3]);
   const after = labelled(sets, [0, 1, 2, 1], [1, 7, 4, 1]);
-  const delta = decode(writeProfile(subtract(before, after)));
+  const delta = decode(writeProfile(deltaOf(before, after)));
   t.same(labelsOf(delta), [{ route: '/a' }, { route: '/b' }, { route: '/a' }]);
   t.same(delta.sample.map(({ value }) => Number(value[1])), [5, 1, 1]);
 });

@@ -1,8 +1,7 @@
 import t from 'tap';
 import { decode, encode, gzip, type Profile } from 'mprof/pprof';
-import { subtract } from '../dist/pprof/delta';
 import { writeProfile } from '../dist/pprof/write-profile';
-import { BLOCK_TYPES, columnsOf, HEAP_TYPES, randomFrom, type Frame, type Header, type Sample } from './helpers/columns';
+import { BLOCK_TYPES, columnsOf, deltaOf, HEAP_TYPES, randomFrom, type Frame, type Header, type Sample } from './helpers/columns';
 import { checkFleetLimits, checkFleetRules, checkMonotone, type FleetRule } from './helpers/fleet-rules';
 
 const root: Frame = { name: 'main', file: '/srv/app/server.ts', line: 1, column: 1 };
@@ -25,7 +24,7 @@ t.test('what writeProfile writes is taken by everyone', async (t) => {
   takes('allocs', gzip(writeProfile(columns)));
   takes('heap', writeProfile(columnsOf([])));
   const later = { ...columns, timeNanos: columns.timeNanos + 1n, values: columns.values.map((value) => value + 1) };
-  takes('allocs', writeProfile(subtract(columns, later)), true);
+  takes('allocs', writeProfile(deltaOf(columns, later)), true);
   takes('block', writeProfile(columnsOf(waits, waitHeader)));
   takes('mutex', writeProfile(columnsOf([], waitHeader)));
   const type = { type: 'handles', unit: 'count' };

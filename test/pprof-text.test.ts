@@ -1,26 +1,31 @@
 import { readFileSync } from 'node:fs';
 import t from 'tap';
-import { writeHeapText, type HeapRecords } from '../dist/pprof/heap-text';
+import { writeHeapText, type HeapRecords, type TrailerLine } from '../dist/pprof/heap-text';
 import { scaleHeapSample } from '../dist/pprof/scale';
 import { StackText } from '../dist/pprof/stack-text';
-import { alignTabs } from '../dist/pprof/tab-align';
+import { finish } from '../dist/pprof/steps';
+import { alignTabs, cellOf } from '../dist/pprof/tab-align';
 import { writeProfile } from '../dist/pprof/write-profile';
 import { columnsOf, randomFrom, type Frame } from './helpers/columns';
 import { goCheck, goPprof, needsGo } from './helpers/go-tool';
+
+const align = (lines: string[][]): string => alignTabs(lines.map((cells) => cells.map(cellOf)));
+const heapText = (records: HeapRecords, trailer: readonly TrailerLine[]): string =>
+  Buffer.concat(finish(writeHeapText(records, trailer))).toString();
 
 t.test('alignTabs reproduces lines that Go printed', async (t) => {
   const blocks = readFileSync('test/fixtures/go-stack-lines.txt', 'utf8').trimEnd().split('\n\n');
   t.ok(blocks.length > 5);
   for (const block of blocks) {
     const cells = block.split('\n').map((line) => line.split(/\t+/));
-    t.equal(alignTabs(cells), `${block}\n`);
+    t.equal(align(cells), `${block}\n`);
   }
   const cells = blocks.flatMap((block) => [...block.split('\n').map((line) => line.split(/\t+/)), ['']]);
-  t.equal(alignTabs(cells), `${blocks.join('\n\n')}\n\n`, 'a line without cells ends a block');
+  t.equal(align(cells), `${blocks.join('\n\n')}\n\n`, 'a line without cells ends a block');
 });
 
 t.test('alignTabs', async (t) => {
-  const aligns = (lines: string[][], expected: string): unknown => t.equal(alignTabs(lines), expected);
+  const aligns = (lines: string[][], expected: string): unknown => t.equal(align(lines), expected);
   aligns([], '');
   aligns([['a']], 'a\n');
   aligns([['a', 'b']], 'a\tb\n');
@@ -65,7 +70,7 @@ t.test('writeHeapText', async (t) => {
     return `0x${(symbols.frames.address[0]! + add).toString(16)}`;
   };
   t.equal(
-    writeHeapText(records, [
+    heapText(records, [
       ['Alloc', '7'],
       ['PauseNs', '[1 0]'],
     ]),
@@ -92,10 +97,10 @@ t.test('writeHeapText', async (t) => {
       '',
     ].join('\n'),
   );
-  const header = (records: HeapRecords): string => writeHeapText(records, []).split('\n')[0]!;
+  const header = (records: HeapRecords): string => heapText(records, []).split('\n')[0]!;
   t.equal(header(recordsOf(1, [[[kept], 1, 16, 1, 16]])), 'heap profile: 1: 16 [1: 17] @ heap/2', 'never equal sums');
   t.equal(header(recordsOf(0, [])), 'heap profile: 0: 0 [0: 1] @ heap/0');
-  t.equal(writeHeapText(recordsOf(1, []), []), 'heap profile: 0: 0 [0: 1] @ heap/2\n\n# runtime.MemStats\n');
+  t.equal(heapText(recordsOf(1, []), []), 'heap profile: 0: 0 [0: 1] @ heap/2\n\n# runtime.MemStats\n');
 });
 
 t.test('names that would break a line', async (t) => {
@@ -129,7 +134,7 @@ t.test('Go reads the text as it reads the protobuf', needsGo(), async (t) => {
     const samples = rows.map(([stack, , , objects, bytes], i) => {
       return { stack, values: [...values.subarray(i * 4, i * 4 + 4)], bytes: bytes / objects };
     });
-    const text = Buffer.from(writeHeapText(recordsOf(rate, rows), [['Alloc', '1']]));
+    const text = Buffer.from(heapText(recordsOf(rate, rows), [['Alloc', '1']]));
     const protobuf = writeProfile(columnsOf(samples, { period: rate }));
     const [fromText, fromProtobuf] = (await goCheck(text, protobuf)).profiles;
     for (const field of ['sampleTypes', 'period', 'periodType', 'samples', 'locations', 'totals', 'bytes'] as const) {

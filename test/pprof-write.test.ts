@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import t from 'tap';
 import { checkValid, decode, gzip, type Profile } from 'mprof/pprof';
 import type { ProfileColumns } from '../dist/pprof/columns';
-import { subtract } from '../dist/pprof/delta';
 import { pruneSymbols } from '../dist/pprof/prune-symbols';
+import { finish } from '../dist/pprof/steps';
 import { objectsVariance, scaleHeapSample } from '../dist/pprof/scale';
 import { writeProfile } from '../dist/pprof/write-profile';
-import { BLOCK_TYPES, columnsOf, randomFrom, type Frame, type Sample } from './helpers/columns';
+import { BLOCK_TYPES, columnsOf, deltaOf, randomFrom, type Frame, type Sample } from './helpers/columns';
 import { goCheck, goPprof, needsGo } from './helpers/go-tool';
 
 const leaf: Frame = { name: 'readRows', file: '/srv/app/rows.js', line: 10, column: 3 };
@@ -202,7 +202,7 @@ t.test('subtract', async (t) => {
     ],
     { timeNanos: before.timeNanos + 2_000_000_000n, defaultSampleType: 'alloc_space', comments: ['late'], period: 1 },
   );
-  const delta = subtract(before, after);
+  const delta = deltaOf(before, after);
   t.strictSame([...delta.bucket], [9, 7]);
   const profile = decode(writeProfile(delta));
   t.strictSame(samplesOf(profile), [
@@ -212,9 +212,9 @@ t.test('subtract', async (t) => {
   t.match(profile, { timeNanos: after.timeNanos, durationNanos: 2_000_000_000, defaultSampleType: 0, period: 1 });
   t.equal(profile.stringTable[Number(profile.comment[0])], 'late');
   t.notOk(profile.stringTable.includes(method.name), 'symbols of unchanged samples are left out');
-  t.strictSame(subtract(after, after).symbols.strings.start, Uint32Array.of(0, 0), 'nothing changed');
+  t.strictSame(deltaOf(after, after).symbols.strings.start, Uint32Array.of(0, 0), 'nothing changed');
   t.strictSame([...after.values.subarray(12)], [11, 1100, 2, 200], 'the columns given are left alone');
-  t.notOk('bytesLabel' in subtract(withoutLabel(before), withoutLabel(after)));
+  t.notOk('bytesLabel' in deltaOf(withoutLabel(before), withoutLabel(after)));
 });
 
 function withoutLabel({ bytesLabel: _, ...columns }: ProfileColumns): ProfileColumns {
@@ -231,7 +231,7 @@ t.test('subtract is what Go makes of two profiles', needsGo(), async (t) => {
   );
   const negated = { ...before, values: before.values.map((value) => -value) };
   const { merged } = await goCheck(writeProfile(negated), writeProfile(after));
-  const { profiles } = await goCheck(writeProfile(subtract(before, after)));
+  const { profiles } = await goCheck(writeProfile(deltaOf(before, after)));
   t.strictSame(profiles[0]!.totals, merged.totals);
   t.match(merged.flat, profiles[0]!.flat);
 });
@@ -248,7 +248,7 @@ t.test('pruneSymbols keeps what is referred to', async (t) => {
       bytesLabel: Float64Array.from(rows, (row) => columns.bytesLabel?.[row] ?? 0),
       stack: rows.map((row) => columns.stack[row]!),
     };
-    const pruned = { ...kept, ...pruneSymbols(kept.symbols, kept.stack) };
+    const pruned = { ...kept, ...finish(pruneSymbols(kept.symbols, kept.stack)) };
     const [full, small] = [kept, pruned].map((columns) => decode(writeProfile(columns))) as [Profile, Profile];
     assert.deepStrictEqual(samplesOf(small), samplesOf(full));
     const used = new Set(small.sample.flatMap(({ locationId }) => locationId));

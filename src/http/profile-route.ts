@@ -1,4 +1,4 @@
-import type { Profile } from '../profiles/profile';
+import type { DeltaOptions, Profile } from '../profiles/profile';
 import { lookup } from '../profiles/registry';
 import type { PprofRequest } from './exchange';
 import { parseQuery, toInt, toSeconds } from './params';
@@ -15,6 +15,7 @@ export async function serveProfile(request: PprofRequest): Promise<Answer> {
   if (profile === undefined) throw new HttpError(404, 'Unknown profile');
   const params = parseQuery(rawQuery);
   const debug = toInt(params.get('debug'));
+  const limited = toInt(params.get('full')) <= 0;
   const seconds = params.get('seconds') ?? '';
   if (seconds !== '') {
     const length = toSeconds(seconds);
@@ -23,14 +24,14 @@ export async function serveProfile(request: PprofRequest): Promise<Answer> {
       throw new HttpError(400, `invalid value for "seconds" - must be at most ${settings.maxSeconds}`);
     }
     if (debug !== 0) throw new HttpError(400, 'seconds and debug params are incompatible');
-    return binary(`${name}-delta`, await delta(request, profile, length));
+    return binary(`${name}-delta`, await delta(request, profile, { seconds: length, limited }));
   }
   const gc = name === 'heap' && toInt(params.get('gc')) > 0;
   settings.snapshots.enter(exchange.over);
-  const body = await profile.toBuffer({ debug, gc });
+  const body = await profile.toBuffer({ debug, gc, limited });
   return debug === 0 ? binary(name, body) : { status: 200, contentType: TEXT, body };
 }
 
-function delta(request: PprofRequest, profile: Profile, seconds: number): Promise<Uint8Array> {
-  return duringWindow(request, seconds, (signal) => profile.delta({ seconds, signal, ref: false }));
+function delta(request: PprofRequest, profile: Profile, options: DeltaOptions): Promise<Uint8Array> {
+  return duringWindow(request, options.seconds, (signal) => profile.delta({ ...options, signal, ref: false }));
 }

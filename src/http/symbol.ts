@@ -1,4 +1,4 @@
-import { functionNames } from '../profiles/symbolize';
+import { functionNames } from '../profiles/function-names';
 import type { PprofRequest } from './exchange';
 import { TEXT, type Answer } from './responses';
 
@@ -17,7 +17,7 @@ export async function serveSymbol({ rawQuery, exchange, settings }: PprofRequest
     .split('+')
     .map(parseAddress)
     .filter((address) => address !== 0);
-  const names = functionNames(addresses);
+  const names = await functionNames(addresses);
   let body = 'num_symbols: 1\n';
   addresses.forEach((address, row) => {
     const name = names[row];

@@ -82,3 +82,11 @@ export interface ProfileColumns {
   /** Absent where no sample has any. Samples that differ in their labels alone have different buckets. */
   labels?: LabelColumns;
 }
+
+/**
+ * A profile whose stacks are yet to be looked up: in `stack` are numbers that mean something to whoever has taken it.
+ */
+export type ProfileRows = Omit<ProfileColumns, 'symbols'>;
+
+/** What a profile has for each of its samples. */
+export type Samples = Pick<ProfileRows, 'sampleTypes' | 'bucket' | 'stack' | 'values' | 'bytesLabel' | 'labels'>;

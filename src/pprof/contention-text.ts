@@ -1,5 +1,8 @@
 import type { Symbols } from './columns';
+import { sortRows } from './sort-rows';
 import { StackText } from './stack-text';
+import type { Steps } from './steps';
+import { textChunks } from './text-chunks';
 
 /** The records of a block or mutex profile, one row for each stack. */
 export interface ContentionRecords {
@@ -13,15 +16,17 @@ export interface ContentionRecords {
 }
 
 /**
- * Writes Go's text form of a block or mutex profile, the longest delay first. A cycle is a nanosecond here. Mutex
- * records are scaled when they are taken, so their sampling period is 1: readers would multiply by it.
+ * Writes Go's text form of a block or mutex profile in chunks to be put in a row, the longest delay first. A cycle is a
+ * nanosecond here. Mutex records are scaled when they are taken, so their sampling period is 1: readers would multiply by
+ * it.
  */
-export function writeContentionText(kind: 'contention' | 'mutex', { symbols, stack, contentions, delay }: ContentionRecords): string {
+export function* writeContentionText(
+  kind: 'contention' | 'mutex',
+  { symbols, stack, contentions, delay }: ContentionRecords,
+): Steps<Uint8Array[]> {
   const stacks = new StackText(symbols);
-  const parts = [`--- ${kind}:\ncycles/second=1000000000\n${kind === 'mutex' ? 'sampling period=1\n' : ''}`];
-  const order = Uint32Array.from(stack.keys()).sort((a, b) => delay[b]! - delay[a]! || a - b);
-  for (const i of order) {
-    parts.push(`${delay[i]} ${contentions[i]} @ ${stacks.addresses(stack[i]!)}\n${stacks.lines(stack[i]!)}\n`);
-  }
-  return parts.join('');
+  const head = `--- ${kind}:\ncycles/second=1000000000\n${kind === 'mutex' ? 'sampling period=1\n' : ''}`;
+  const record = (i: number): string =>
+    `${delay[i]} ${contentions[i]} @ ${stacks.addresses(stack[i]!)}\n${stacks.lines(stack[i]!)}\n`;
+  return yield* textChunks(head, yield* sortRows(delay), record);
 }

@@ -1,6 +1,8 @@
 import type { LabelColumns, Symbols } from './columns';
 import { labelLine } from './label-text';
 import { StackText } from './stack-text';
+import type { Steps } from './steps';
+import { textChunks } from './text-chunks';
 
 /** The records of a profile that counts stacks, in the order to be written. */
 export interface CountRecords {
@@ -14,17 +16,17 @@ export interface CountRecords {
 }
 
 /**
- * Writes Go's text form of a goroutine, threadcreate or custom profile. `go tool pprof` reads it unless there is a space in
- * the name.
+ * Writes Go's text form of a goroutine, threadcreate or custom profile in chunks to be put in a row. `go tool pprof` reads
+ * it unless there is a space in the name.
  */
-export function writeCountText(name: string, { symbols, stack, count, labels }: CountRecords): string {
+export function* writeCountText(name: string, { symbols, stack, count, labels }: CountRecords): Steps<Uint8Array[]> {
   const stacks = new StackText(symbols);
   const total = count.reduce((sum, value) => sum + value, 0);
-  const parts = [`${name.replace(/[\n\r]/g, ' ')} profile: total ${total}\n`];
   const lines = labels?.sets.map(labelLine) ?? [];
-  stack.forEach((row, i) => {
+  const record = (i: number): string => {
     const line = lines[labels?.set[i] ?? 0] ?? '';
-    parts.push(`${count[i]} @ ${stacks.addresses(row)}\n${line}${stacks.lines(row)}\n`);
-  });
-  return parts.join('');
+    return `${count[i]} @ ${stacks.addresses(stack[i]!)}\n${line}${stacks.lines(stack[i]!)}\n`;
+  };
+  const head = `${name.replace(/[\n\r]/g, ' ')} profile: total ${total}\n`;
+  return yield* textChunks(head, Uint32Array.from(stack.keys()), record);
 }

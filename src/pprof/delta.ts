@@ -1,5 +1,6 @@
-import type { ProfileColumns } from './columns';
-import { pruneSymbols } from './prune-symbols';
+import type { ProfileRows } from './columns';
+import { inSteps, type Steps } from './steps';
+import { takeRows } from './take-rows';
 
 /**
  * What happened between two profiles of one kind and process: `after` minus `before`, as Go computes it for
@@ -8,40 +9,34 @@ import { pruneSymbols } from './prune-symbols';
  * negative values, such as memory that was freed, stay.
  *
  * The result is dated as `after` is and lasts as long as there is between the two. As in Go it has no default sample
- * type. Symbols that only unchanged samples refer to are dropped: they would be nearly all of a short window's bytes.
+ * type.
  */
-export function subtract(before: ProfileColumns, after: ProfileColumns): ProfileColumns {
+export function* subtract<T extends ProfileRows>(
+  before: Pick<ProfileRows, 'bucket' | 'values' | 'timeNanos'>,
+  after: T,
+): Steps<T> {
   const width = after.sampleTypes.length;
   const rowBefore = new Map<number, number>();
-  before.bucket.forEach((bucket, row) => rowBefore.set(bucket, row));
+  yield* inSteps(before.bucket.length, (from, to) => {
+    for (let row = from; row < to; row++) rowBefore.set(before.bucket[row]!, row);
+  });
 
-  const values = after.values.slice();
+  const values = new Float64Array(after.values.length);
   const changed = new Uint32Array(after.bucket.length);
   let count = 0;
-  for (let row = 0; row < after.bucket.length; row++) {
-    const old = rowBefore.get(after.bucket[row]!);
-    let isChanged = false;
-    for (let i = 0; i < width; i++) {
-      const difference = after.values[row * width + i]! - (old === undefined ? 0 : before.values[old * width + i]!);
-      // Rows only ever move towards the front, so no value is overwritten before it is read.
-      values[count * width + i] = difference;
-      isChanged ||= difference !== 0;
+  yield* inSteps(after.bucket.length, (from, to) => {
+    for (let row = from; row < to; row++) {
+      const old = rowBefore.get(after.bucket[row]!);
+      let isChanged = false;
+      for (let i = 0; i < width; i++) {
+        const difference = after.values[row * width + i]! - (old === undefined ? 0 : before.values[old * width + i]!);
+        values[row * width + i] = difference;
+        isChanged ||= difference !== 0;
+      }
+      if (isChanged) changed[count++] = row;
     }
-    if (isChanged) changed[count++] = row;
-  }
+  });
 
-  const rows = changed.subarray(0, count);
-  const { defaultSampleType: _, bytesLabel, labels, ...header } = after;
-  return {
-    ...header,
-    durationNanos: after.timeNanos - before.timeNanos,
-    ...pruneSymbols(
-      after.symbols,
-      rows.map((row) => after.stack[row]!),
-    ),
-    bucket: rows.map((row) => after.bucket[row]!),
-    values: values.slice(0, count * width),
-    ...(bytesLabel && { bytesLabel: Float64Array.from(rows, (row) => bytesLabel[row]!) }),
-    ...(labels && { labels: { sets: labels.sets, set: rows.map((row) => labels.set[row]!) } }),
-  };
+  const { defaultSampleType: _, ...delta } = { ...after, values, durationNanos: after.timeNanos - before.timeNanos };
+  return yield* takeRows(delta as unknown as T, changed.subarray(0, count));
 }

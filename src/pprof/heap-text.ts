@@ -1,5 +1,8 @@
 import type { Symbols } from './columns';
+import { sortRows } from './sort-rows';
 import { StackText } from './stack-text';
+import type { Steps } from './steps';
+import { textChunks } from './text-chunks';
 
 /** The records of a heap profile, one row for each stack and object size. All numbers are whole. */
 export interface HeapRecords {
@@ -21,20 +24,18 @@ export interface HeapRecords {
 export type TrailerLine = readonly [key: string, value: string];
 
 /**
- * Writes Go's text form of a heap profile, which people and `go tool pprof` can read, with `trailer` as its
+ * Writes Go's text form of a heap profile in chunks to be put in a row, which people and `go tool pprof` can read, with `trailer` as its
  * `# runtime.MemStats`. Records come by bytes in use, the largest first; those of equal bytes keep their order.
  */
-export function writeHeapText(records: HeapRecords, trailer: readonly TrailerLine[]): string {
+export function* writeHeapText(records: HeapRecords, trailer: readonly TrailerLine[]): Steps<Uint8Array[]> {
   const { stack, inuseObjects, inuseBytes, allocObjects, allocBytes } = records;
   const stacks = new StackText(records.symbols);
-  const parts = [header(records)];
-  const order = Uint32Array.from(stack.keys()).sort((a, b) => inuseBytes[b]! - inuseBytes[a]! || a - b);
-  for (const i of order) {
+  const record = (i: number): string => {
     const numbers = `${inuseObjects[i]}: ${inuseBytes[i]} [${allocObjects[i]}: ${allocBytes[i]}]`;
-    parts.push(`${numbers} @ ${stacks.addresses(stack[i]!)}\n${stacks.lines(stack[i]!)}\n`);
-  }
-  parts.push('\n# runtime.MemStats\n', ...trailer.map(([key, value]) => `# ${key} = ${value}\n`));
-  return parts.join('');
+    return `${numbers} @ ${stacks.addresses(stack[i]!)}\n${stacks.lines(stack[i]!)}\n`;
+  };
+  const tail = ['\n# runtime.MemStats\n', ...trailer.map(([key, value]) => `# ${key} = ${value}\n`)].join('');
+  return yield* textChunks(header(records), yield* sortRows(inuseBytes), record, tail);
 }
 
 function header({ rate, inuseObjects, inuseBytes, allocObjects, allocBytes }: HeapRecords): string {

@@ -1,4 +1,5 @@
 import type { Symbols } from './columns';
+import { inSteps, type Steps } from './steps';
 
 /** Symbols that some samples refer to, and where those samples find them. */
 export interface PrunedSymbols {
@@ -8,16 +9,18 @@ export interface PrunedSymbols {
 }
 
 /** Drops the stacks, frames and strings that none of the given stack rows leads to. What stays keeps its order. */
-export function pruneSymbols(symbols: Symbols, stack: Uint32Array): PrunedSymbols {
+export function* pruneSymbols(symbols: Symbols, stack: Uint32Array): Steps<PrunedSymbols> {
   const { strings, frames, stacks } = symbols;
   const stackRows = new Rows(stacks.start.length - 1);
   for (const row of stack) stackRows.keep(row);
   const keptStacks = stackRows.kept();
 
   const frameRows = new Rows(frames.name.length);
-  for (const row of keptStacks) {
-    for (let i = stacks.start[row]!; i < stacks.start[row + 1]!; i++) frameRows.keep(stacks.frames[i]!);
-  }
+  yield* inSteps(keptStacks.length, (from, to) => {
+    for (const row of keptStacks.subarray(from, to)) {
+      for (let i = stacks.start[row]!; i < stacks.start[row + 1]!; i++) frameRows.keep(stacks.frames[i]!);
+    }
+  });
   const keptFrames = frameRows.kept();
 
   const stringRows = new Rows(strings.start.length - 1);
@@ -28,8 +31,12 @@ export function pruneSymbols(symbols: Symbols, stack: Uint32Array): PrunedSymbol
   }
   const keptStrings = stringRows.kept();
 
-  const prunedStrings = takeRows(strings.bytes, strings.start, keptStrings);
-  const prunedStacks = takeRows(stacks.frames, stacks.start, keptStacks);
+  const prunedStrings = yield* copyRows(strings.bytes, strings.start, keptStrings);
+  const prunedStacks = yield* copyRows(stacks.frames, stacks.start, keptStacks);
+  const stackFrames = prunedStacks.values;
+  yield* inSteps(keptStacks.length, (from, to) => {
+    for (let i = prunedStacks.start[from]!; i < prunedStacks.start[to]!; i++) stackFrames[i] = frameRows.place(stackFrames[i]!);
+  });
   return {
     symbols: {
       strings: { bytes: prunedStrings.values, start: prunedStrings.start },
@@ -41,7 +48,7 @@ export function pruneSymbols(symbols: Symbols, stack: Uint32Array): PrunedSymbol
         startLine: keptFrames.map((row) => frames.startLine[row]!),
         address: Float64Array.from(keptFrames, (row) => frames.address[row]!),
       },
-      stacks: { frames: prunedStacks.values.map((row) => frameRows.place(row)), start: prunedStacks.start },
+      stacks: { frames: stackFrames, start: prunedStacks.start },
     },
     stack: stack.map((row) => stackRows.place(row)),
   };
@@ -79,12 +86,18 @@ class Rows {
 }
 
 /** Copies rows of a table whose row r lies in values[start[r]] up to values[start[r + 1]]. */
-function takeRows<T extends Uint8Array | Uint32Array>(values: T, start: Uint32Array, rows: Uint32Array) {
+function* copyRows<T extends Uint8Array | Uint32Array>(
+  values: T,
+  start: Uint32Array,
+  rows: Uint32Array,
+): Steps<{ values: T; start: Uint32Array }> {
   const newStart = new Uint32Array(rows.length + 1);
   rows.forEach((row, i) => {
     newStart[i + 1] = newStart[i]! + start[row + 1]! - start[row]!;
   });
-  const newValues = values.slice(0, newStart[rows.length]) as T;
-  rows.forEach((row, i) => newValues.set(values.subarray(start[row], start[row + 1]), newStart[i]));
+  const newValues = new (values.constructor as new (length: number) => T)(newStart[rows.length]!);
+  yield* inSteps(rows.length, (from, to) => {
+    for (let i = from; i < to; i++) newValues.set(values.subarray(start[rows[i]!], start[rows[i]! + 1]), newStart[i]);
+  });
   return { values: newValues, start: newStart };
 }

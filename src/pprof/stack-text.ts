@@ -1,11 +1,13 @@
 import type { Symbols } from './columns';
-import { alignTabs } from './tab-align';
+import { alignTabs, cellOf, type Cell } from './tab-align';
 
 /** The parts of text that a frame contributes. */
 interface FrameText {
   address: string;
-  cells: readonly string[];
+  cells: readonly Cell[];
 }
+
+const HASH = cellOf('#');
 
 /** Writes stacks the way all of Go's text profiles show them. */
 export class StackText {
@@ -33,17 +35,20 @@ export class StackText {
 
   #framesOf<T>(stack: number, part: (frame: FrameText) => T): T[] {
     const { frames, start } = this.#symbols.stacks;
-    return Array.from(frames.subarray(start[stack], start[stack + 1]), (row) =>
-      part((this.#frames[row] ??= this.#frame(row))),
-    );
+    const parts = [];
+    for (let i = start[stack]!; i < start[stack + 1]!; i++) {
+      const row = frames[i]!;
+      parts.push(part((this.#frames[row] ??= this.#frame(row))));
+    }
+    return parts;
   }
 
   #frame(row: number): FrameText {
     const { name, file, line, address } = this.#symbols.frames;
-    const cells = ['#', hex(address[row]!)];
+    const cells = [HASH, cellOf(hex(address[row]!))];
     if (name[row] !== 0) {
       const place = file[row] === 0 ? '?:0' : `${this.#text(file[row]!)}:${line[row]}`;
-      cells.push(`${this.#text(name[row]!)}+0x0`, place);
+      cells.push(cellOf(`${this.#text(name[row]!)}+0x0`), cellOf(place));
     }
     return { address: hex(address[row]! + 1), cells };
   }

@@ -1,6 +1,18 @@
 /** Columns are a multiple of this many characters wide. */
 const TAB_WIDTH = 8;
 
+/** Text without tabs and newlines. */
+export interface Cell {
+  text: string;
+  /** Its length in characters. */
+  length: number;
+}
+
+/** Makes a cell, which may be used in many lines. */
+export function cellOf(text: string): Cell {
+  return { text, length: characters(text) };
+}
+
 /**
  * Aligns the cells of consecutive lines with tabs, exactly as Go's text profiles are. A line is given as its cells; all
  * but the last are followed by tabs, the last one by a newline. Lines of a single cell interrupt the columns.
@@ -8,19 +20,19 @@ const TAB_WIDTH = 8;
  * A column is a run of consecutive lines that have a further cell at that place, within a run of the column before it.
  * It is as wide as its longest cell plus one character, rounded up to a tab stop.
  */
-export function alignTabs(lines: readonly (readonly string[])[]): string {
+export function alignTabs(lines: readonly (readonly Cell[])[]): string {
   return alignRun(lines, 0, lines.length, []);
 }
 
 /** Aligns lines[from] up to lines[to], which all have more cells than there are `widths`, of the columns before. */
-function alignRun(lines: readonly (readonly string[])[], from: number, to: number, widths: readonly number[]): string {
+function alignRun(lines: readonly (readonly Cell[])[], from: number, to: number, widths: readonly number[]): string {
   const column = widths.length;
   let text = '';
   for (let line = from; line < to; ) {
     const start = line;
     let width = 0;
     for (; line < to && lines[line]!.length > column + 1; line++) {
-      width = Math.max(width, characters(lines[line]![column]!) + 1);
+      width = Math.max(width, lines[line]![column]!.length + 1);
     }
     if (line > start) {
       text += alignRun(lines, start, line, [...widths, Math.ceil(width / TAB_WIDTH) * TAB_WIDTH]);
@@ -31,13 +43,14 @@ function alignRun(lines: readonly (readonly string[])[], from: number, to: numbe
   return text;
 }
 
-function alignLine(cells: readonly string[], widths: readonly number[]): string {
+function alignLine(cells: readonly Cell[], widths: readonly number[]): string {
   const last = cells.length - 1;
-  let text = '';
+  let line = '';
   for (let i = 0; i < last; i++) {
-    text += cells[i]! + '\t'.repeat(Math.ceil((widths[i]! - characters(cells[i]!)) / TAB_WIDTH));
+    const { text, length } = cells[i]!;
+    line += text + '\t'.repeat(Math.ceil((widths[i]! - length) / TAB_WIDTH));
   }
-  return `${text}${cells[last]}\n`;
+  return `${line}${cells[last]!.text}\n`;
 }
 
 /** Code points, as Go counts them, not UTF-16 units. */

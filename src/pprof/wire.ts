@@ -87,7 +87,7 @@ export class WireReader extends BaseReader {
   }
 }
 
-interface WriterBase extends Pick<Writer, 'uint32' | 'bool' | 'bytes' | 'fork' | 'ldelim' | 'finish'> {
+interface WriterBase extends Pick<Writer, 'pos' | 'uint32' | 'bool' | 'bytes' | 'fork' | 'ldelim' | 'finish'> {
   uint64(value: Int64 | { low: number; high: number }): this;
 }
 

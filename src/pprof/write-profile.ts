@@ -1,4 +1,5 @@
 import type { FrameColumns, ProfileColumns, StackColumns, ValueType } from './columns';
+import { finish, inSteps, type Steps } from './steps';
 import { WireWriter } from './wire';
 
 /** A field's tag: for a number, and for a message, a string or packed numbers. */
@@ -13,18 +14,76 @@ const block = (field: number): number => (field << 3) | 2;
  */
 const LANGUAGE = 'node.js';
 
-/**
- * Writes a profile as protobuf, not gzipped. The tables keep the order of the columns: location i + 1 is frame i, and
- * the columns' strings follow the few that are added here.
- */
+/** Bytes after which the rest goes to another chunk, so that nothing large ever has to be copied in one go. */
+const CHUNK = 2 ** 18;
+/** Samples in one step: a stack may have hundreds of frames. */
+const SAMPLES = 64;
+
+/** Writes a profile as protobuf, not gzipped, all at once. */
 export function writeProfile(columns: ProfileColumns): Uint8Array {
-  const writer = new WireWriter();
+  const chunks = finish(writeProfileChunks(columns));
+  const bytes = new Uint8Array(chunks.reduce((length, chunk) => length + chunk.length, 0));
+  let at = 0;
+  for (const chunk of chunks) {
+    bytes.set(chunk, at);
+    at += chunk.length;
+  }
+  return bytes;
+}
+
+/**
+ * The same in steps, and in chunks to be put in a row. The tables keep the order of the columns: location i + 1 is frame
+ * i, and the columns' strings follow the few that are added here.
+ */
+export function* writeProfileChunks(columns: ProfileColumns): Steps<Uint8Array[]> {
+  const output = new Output();
+  const { writer } = output;
   const { strings, frames, stacks } = columns.symbols;
   const added = new StringRows();
   const keepFrames = added.row(LANGUAGE);
   // The sample types come first in the bytes too: Perfetto recognises a profile by its first field.
   for (const type of columns.sampleTypes) writeType(writer, 1, added, type);
-  writeSamples(writer, columns, stacks, added);
+  yield* writeSamples(output, columns, stacks, added);
+  writeHeader(output.writer, columns, added, keepFrames);
+  // No string is added from here on, so the rows of the columns' strings are known.
+  yield* writeFrames(output, frames, added.all.length - 1);
+  for (const text of added.all) {
+    output.writer.uint32(block(6));
+    output.writer.string(text);
+  }
+  yield* inSteps(strings.start.length - 1, (from, to) => {
+    const { writer } = output;
+    // Row 0 is the empty string, which is among the added ones.
+    for (let i = Math.max(1, from); i < to; i++) {
+      writer.uint32(block(6)).bytes(strings.bytes.subarray(strings.start[i], strings.start[i + 1]));
+    }
+    output.split();
+  });
+  return output.finish();
+}
+
+/** Where a message's fields go. A chunk ends between two of them. */
+class Output {
+  writer = new WireWriter();
+  readonly #chunks: Uint8Array[] = [];
+
+  /** To be called now and then, between two fields. */
+  split(): void {
+    if (this.writer.pos >= CHUNK) this.#next();
+  }
+
+  finish(): Uint8Array[] {
+    this.#next();
+    return this.#chunks;
+  }
+
+  #next(): void {
+    this.#chunks.push(this.writer.take());
+    this.writer = new WireWriter();
+  }
+}
+
+function writeHeader(writer: WireWriter, columns: ProfileColumns, added: StringRows, keepFrames: number): void {
   writeMapping(writer, added.row(columns.program));
   writeType(writer, 11, added, columns.periodType);
   for (const comment of columns.comments) writer.uint32(number(13)).uint32(added.row(comment));
@@ -37,17 +96,6 @@ export function writeProfile(columns: ProfileColumns): Uint8Array {
     writer.int64(columns.durationNanos);
   }
   writeNumber(writer, 12, columns.period);
-  // No string is added from here on, so the rows of the columns' strings are known.
-  const offset = added.all.length - 1;
-  writeFrames(writer, frames, offset);
-  for (const text of added.all) {
-    writer.uint32(block(6));
-    writer.string(text);
-  }
-  for (let i = 1; i + 1 < strings.start.length; i++) {
-    writer.uint32(block(6)).bytes(strings.bytes.subarray(strings.start[i], strings.start[i + 1]));
-  }
-  return writer.take();
 }
 
 /** Strings that are not in the columns, in the order in which they were asked for. */
@@ -79,12 +127,12 @@ function writeType(writer: WireWriter, field: number, strings: StringRows, { typ
   writer.ldelim();
 }
 
-function writeSamples(writer: WireWriter, columns: ProfileColumns, stacks: StackColumns, strings: StringRows): void {
+function* writeSamples(output: Output, columns: ProfileColumns, stacks: StackColumns, strings: StringRows): Steps<void> {
   const { stack, values, bytesLabel, labels } = columns;
   const bytesKey = bytesLabel === undefined ? 0 : strings.row('bytes');
   const labelRows = labels?.sets.map((set) => Object.entries(set).map((label) => label.map((text) => strings.row(text))));
   const width = columns.sampleTypes.length;
-  for (let i = 0; i < stack.length; i++) {
+  const writeSample = (writer: WireWriter, i: number): void => {
     writer.uint32(block(2)).fork();
     writer.uint32(block(1)).fork();
     const end = stacks.start[stack[i]! + 1]!;
@@ -106,7 +154,11 @@ function writeSamples(writer: WireWriter, columns: ProfileColumns, stacks: Stack
       writer.ldelim();
     }
     writer.ldelim();
-  }
+  };
+  yield* inSteps(stack.length, (from, to) => {
+    for (let i = from; i < to; i++) writeSample(output.writer, i);
+    output.split();
+  }, SAMPLES);
 }
 
 /** All code is in one mapping that covers no addresses: nothing is left for a viewer to resolve. */
@@ -119,10 +171,10 @@ function writeMapping(writer: WireWriter, filename: number): void {
 }
 
 /** Writes one location for each frame, and one function for all frames of the same name, file and first line. */
-function writeFrames(writer: WireWriter, frames: FrameColumns, offset: number): void {
+function* writeFrames(output: Output, frames: FrameColumns, offset: number): Steps<void> {
   const row = (string: number): number => (string === 0 ? 0 : string + offset);
   const functions = new Map<string, number>();
-  for (let i = 0; i < frames.name.length; i++) {
+  const writeFrame = (writer: WireWriter, i: number): void => {
     const key = `${frames.name[i]} ${frames.file[i]} ${frames.startLine[i]}`;
     let id = functions.get(key);
     if (id === undefined) {
@@ -146,5 +198,9 @@ function writeFrames(writer: WireWriter, frames: FrameColumns, offset: number): 
     writeNumber(writer, 3, frames.column[i]!);
     writer.ldelim();
     writer.ldelim();
-  }
+  };
+  yield* inSteps(frames.name.length, (from, to) => {
+    for (let i = from; i < to; i++) writeFrame(output.writer, i);
+    output.split();
+  });
 }

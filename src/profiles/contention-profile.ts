@@ -1,6 +1,7 @@
-import { BucketType } from '../binding';
-import { takeWaits } from './contention';
+import { BucketType, native } from '../binding';
+import { finish } from '../pprof/steps';
 import { stackReader, type StackFrame } from './stack-frame';
+import { lookUpStacks } from './stack-symbols';
 
 /** What is known of the waits at one call stack, or of those it has ended. */
 export interface ContentionRecord {
@@ -23,7 +24,8 @@ export function mutexProfile(): ContentionRecord[] {
 }
 
 function recordsOf(type: BucketType): ContentionRecord[] {
-  const { symbols, stack, count, delay } = takeWaits(type);
+  const { stack: numbers, count, delay } = native.takeWaitBuckets(type);
+  const { symbols, stack } = finish(lookUpStacks(numbers));
   const stacks = stackReader(symbols);
   return Array.from(stack, (row, i) => ({ stack: stacks(row), contentions: count[i]!, delay: delay[i]! }));
 }

@@ -1,21 +1,19 @@
 import { BucketType, native, type WaitBuckets } from '../binding';
-import type { ProfileColumns } from '../pprof/columns';
+import type { ProfileRows } from '../pprof/columns';
 import { writeContentionText } from '../pprof/contention-text';
+import { sortRows } from '../pprof/sort-rows';
+import { inSteps, type Steps } from '../pprof/steps';
 import { blockState, mutexState, waitComments } from '../waits/rates';
-import { plainPaths } from './file-paths';
-import type { ProfileSource } from './profile';
+import { lookUpShown } from './encode-rows';
+import type { ProfileSource, Snapshot } from './profile';
 import { program } from './program';
+import { ShownStacks } from './shown-stacks';
+import { lookUpStacks } from './stack-symbols';
 
 const SAMPLE_TYPES = [
   { type: 'contentions', unit: 'count' },
   { type: 'delay', unit: 'nanoseconds' },
 ];
-
-/** The buckets of one kind of wait, with the file names people use. */
-export function takeWaits(type: BucketType): WaitBuckets {
-  const buckets = native.takeWaitBuckets(type);
-  return { ...buckets, symbols: plainPaths(buckets.symbols) };
-}
 
 /** Where tasks wait. */
 export const block: ProfileSource = {
@@ -23,8 +21,9 @@ export const block: ProfileSource = {
   description: 'Where tasks have waited, and how long, by the call stack that waited.',
   count: () => native.countBuckets(BucketType.block),
   state: blockState,
-  columns: () => columnsOf(takeWaits(BucketType.block), (count) => Math.max(1, Math.trunc(count))),
-  text: ({ debug }) => textOf('contention', debug, takeWaits(BucketType.block)),
+  take: () => snapshotOf(BucketType.block, (count) => Math.max(1, Math.trunc(count))),
+  text: ({ debug, limited }) => (debug <= 0 ? undefined : textOf('contention', native.takeWaitBuckets(BucketType.block), limited)),
+  shown: new ShownStacks(),
 };
 
 /** Who kept them waiting. */
@@ -33,34 +32,52 @@ export const mutex: ProfileSource = {
   description: 'Who has kept tasks waiting, and how long, by the call stack that ended their waits.',
   count: () => native.countBuckets(BucketType.mutex),
   state: mutexState,
-  columns: () => columnsOf(takeWaits(BucketType.mutex), Math.trunc),
-  text: ({ debug }) => textOf('mutex', debug, takeWaits(BucketType.mutex)),
+  take: () => snapshotOf(BucketType.mutex, Math.trunc),
+  text: ({ debug, limited }) => (debug <= 0 ? undefined : textOf('mutex', native.takeWaitBuckets(BucketType.mutex), limited)),
+  shown: new ShownStacks(),
 };
 
 /** Go shows a wait that counts for less than one as one in the block profile, and as none in the mutex profile. */
-function columnsOf(buckets: WaitBuckets, whole: (count: number) => number): ProfileColumns {
-  const order = Uint32Array.from(buckets.bucket.keys()).sort((a, b) => buckets.delay[b]! - buckets.delay[a]! || a - b);
+function snapshotOf(type: BucketType, whole: (count: number) => number): Snapshot {
+  const buckets = native.takeWaitBuckets(type);
+  const now = { timeNanos: BigInt(Date.now()) * 1_000_000n, comments: waitComments() };
+  return { rows: () => waitRows(buckets, whole, now), lookUp: lookUpStacks };
+}
+
+/** The longest delay first. */
+function* waitRows(
+  buckets: WaitBuckets,
+  whole: (count: number) => number,
+  header: Pick<ProfileRows, 'timeNanos' | 'comments'>,
+): Steps<ProfileRows> {
+  const order = yield* sortRows(buckets.delay);
   const values = new Float64Array(order.length * 2);
-  order.forEach((row, i) => {
-    values[i * 2] = whole(buckets.count[row]!);
-    values[i * 2 + 1] = Math.trunc(buckets.delay[row]!);
+  yield* inSteps(order.length, (from, to) => {
+    for (let i = from; i < to; i++) {
+      values[i * 2] = whole(buckets.count[order[i]!]!);
+      values[i * 2 + 1] = Math.trunc(buckets.delay[order[i]!]!);
+    }
   });
   return {
     sampleTypes: SAMPLE_TYPES,
     periodType: { type: 'contentions', unit: 'count' },
     period: 1,
-    timeNanos: BigInt(Date.now()) * 1_000_000n,
     durationNanos: 0n,
     program: program(),
-    comments: waitComments(),
-    symbols: buckets.symbols,
     bucket: order.map((row) => buckets.bucket[row]!),
     stack: order.map((row) => buckets.stack[row]!),
     values,
+    ...header,
   };
 }
 
-function textOf(kind: 'contention' | 'mutex', debug: number, { symbols, stack, count, delay }: WaitBuckets): string | undefined {
-  if (debug <= 0) return undefined;
-  return writeContentionText(kind, { symbols, stack, contentions: count.map(Math.trunc), delay: delay.map(Math.trunc) });
+function* textOf(kind: 'contention' | 'mutex', buckets: WaitBuckets, limited: boolean): Steps<Uint8Array[]> {
+  const rows = yield* waitRows(buckets, Math.trunc, { timeNanos: 0n, comments: [] });
+  const { symbols, stack, values } = yield* lookUpShown(rows, lookUpStacks, limited);
+  return yield* writeContentionText(kind, {
+    symbols,
+    stack,
+    contentions: values.filter((_, i) => i % 2 === 0),
+    delay: values.filter((_, i) => i % 2 === 1),
+  });
 }

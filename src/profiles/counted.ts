@@ -1,13 +1,15 @@
-import { native } from '../binding';
 import type { Labels } from '../labels/labels';
-import type { LabelColumns, ProfileColumns } from '../pprof/columns';
+import type { LabelColumns, ProfileRows, Symbols } from '../pprof/columns';
 import { writeCountText } from '../pprof/count-text';
 import { labelLine } from '../pprof/label-text';
+import { pruneSymbols } from '../pprof/prune-symbols';
 import { StackText } from '../pprof/stack-text';
-import { plainPaths } from './file-paths';
-import type { ProfileSource, TakeOptions } from './profile';
+import type { Steps } from '../pprof/steps';
+import { lookUpShown } from './encode-rows';
+import type { ProfileSource, Snapshot, TakeOptions } from './profile';
 import { program } from './program';
 import { identityNumber, identityOf } from './sample-identity';
+import { lookUpStacks } from './stack-symbols';
 
 /** So many of something at one stack. */
 export interface Counted {
@@ -35,48 +37,71 @@ export interface Counts {
 /** A profile that counts stacks has one value, which is named as the profile is. */
 export function counted(counts: Counts): ProfileSource {
   const { name, description } = counts;
-  const take = ({ full = false, since }: Partial<TakeOptions>): ProfileColumns => columnsOf(counts, counts.take({ full }), since);
+  const take = ({ full = false, since }: Partial<TakeOptions>): Snapshot => snapshotOf(counts, counts.take({ full }), since);
 
-  function text({ debug, full = false }: TakeOptions & { debug: number }): string | undefined {
+  function text({ debug, limited, full = false }: TakeOptions & { debug: number; limited: boolean }): Steps<Uint8Array[]> | undefined {
     if (debug <= 0) return undefined;
-    if (debug > 1 && counts.dump !== undefined) return counts.dump({ full });
-    const { symbols, stack, values, labels } = take({ full });
-    return writeCountText(name, { symbols, stack, count: values, labels });
+    return debug > 1 && counts.dump !== undefined ? whole(counts.dump({ full })) : textOf(name, take({ full }), limited);
   }
 
-  return { name, description, count: () => counts.count(), state: () => counts.state?.() ?? '', columns: take, text };
+  return { name, description, count: () => counts.count(), state: () => counts.state?.() ?? '', take, text };
+}
+
+function* whole(text: string): Steps<Uint8Array[]> {
+  return [Buffer.from(text)];
+}
+
+function* textOf(name: string, snapshot: Snapshot, limited: boolean): Steps<Uint8Array[]> {
+  const { symbols, stack, values, labels } = yield* lookUpShown(yield* snapshot.rows(), snapshot.lookUp, limited);
+  return yield* writeCountText(name, { symbols, stack, count: values, labels });
 }
 
 /** Entries of one stack and labels are one sample. Samples of `since` are there even if nothing is left of them. */
-function columnsOf(counts: Counts, entries: readonly Counted[], since?: ProfileColumns): ProfileColumns {
+function snapshotOf(counts: Counts, entries: readonly Counted[], since?: ProfileRows): Snapshot {
   const sums = new Map<number, number>();
   for (const number of since?.bucket ?? []) sums.set(number, 0);
   for (const { stack, labels, count } of entries) {
     const number = identityNumber({ stack, labels });
     sums.set(number, (sums.get(number) ?? 0) + count);
   }
+  const now = { timeNanos: BigInt(Date.now()) * 1_000_000n, comments: counts.comments?.() ?? [] };
+  let symbols: Symbols | undefined;
+  return {
+    *rows() {
+      const rows = yield* rowsOf(counts.name, sums, now);
+      symbols = rows.symbols;
+      return rows;
+    },
+    lookUp: (stack) => pruneSymbols(symbols!, stack),
+  };
+}
+
+function* rowsOf(
+  name: string,
+  sums: ReadonlyMap<number, number>,
+  header: Pick<ProfileRows, 'timeNanos' | 'comments'>,
+): Steps<ProfileRows & { symbols: Symbols }> {
   const bucket = Uint32Array.from(sums.keys());
   const values = Float64Array.from(sums.values());
   const identities = Array.from(bucket, identityOf);
-  const { symbols, stack } = native.takeStacks(Uint32Array.from(identities, ({ stack }) => stack));
+  const { symbols, stack } = yield* lookUpStacks(Uint32Array.from(identities, ({ stack }) => stack));
   const stacks = new StackText(symbols);
   const keys = identities.map(({ labels = {} }, i) => `${stacks.addresses(stack[i]!)}\n${labelLine(labels)}`);
   const order = bucket.map((_, i) => i).sort((a, b) => values[b]! - values[a]! || (keys[a]! < keys[b]! ? -1 : 1));
-  const type = { type: counts.name, unit: 'count' };
+  const type = { type: name, unit: 'count' };
   const labels = labelsOf(Array.from(order, (i) => identities[i]!.labels));
   return {
     sampleTypes: [type],
     periodType: type,
     period: 1,
-    timeNanos: BigInt(Date.now()) * 1_000_000n,
     durationNanos: 0n,
     program: program(),
-    comments: counts.comments?.() ?? [],
-    symbols: plainPaths(symbols),
+    symbols,
     bucket: order.map((i) => bucket[i]!),
     stack: order.map((i) => stack[i]!),
     values: Float64Array.from(order, (i) => values[i]!),
     ...(labels && { labels }),
+    ...header,
   };
 }
 

@@ -2,15 +2,16 @@ import { randomBytes } from 'node:crypto';
 import { rename, rm, writeFile } from 'node:fs/promises';
 import type { Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { promisify } from 'node:util';
-import { constants, gzip } from 'node:zlib';
 import { checkBoolean, checkDestination, checkInteger, checkNumber, checkObject } from '../checks';
+import type { ProfileRows } from '../pprof/columns';
 import { subtract } from '../pprof/delta';
-import { writeProfile } from '../pprof/write-profile';
-import type { ProfileColumns } from '../pprof/columns';
-import type { DeltaOptions, Profile, ProfileOptions, ProfileSource } from './profile';
+import type { Steps } from '../pprof/steps';
+import { compress, concatenate } from './chunks';
+import { encodeRows } from './encode-rows';
+import type { DeltaOptions, Profile, ProfileOptions, ProfileSource, Snapshot } from './profile';
+import { ShownStacks } from './shown-stacks';
+import { runInSlices } from './slices';
 
-const compress = promisify(gzip);
 /** A day: far beyond any use, and within what a timer can wait. */
 const MAX_SECONDS = 86_400;
 
@@ -19,9 +20,10 @@ export function encodable(source: ProfileSource): Profile {
   const { name, description } = source;
 
   async function toBuffer(options: ProfileOptions = {}): Promise<Uint8Array> {
-    const { debug, gc } = checkOptions(options);
-    const text = source.text({ gc, debug });
-    return text === undefined ? encode(source.columns({ gc })) : Buffer.from(text);
+    const { debug, gc, limited } = checkOptions(options);
+    const text = source.text({ gc, debug, limited });
+    if (text !== undefined) return runInSlices(concatenate(text));
+    return compress(await runInSlices(encode(source.take({ gc }), limited ? (source.shown ?? new ShownStacks({ once: true })) : undefined)));
   }
 
   async function writeTo(destination: Writable | string, options: ProfileOptions = {}): Promise<void> {
@@ -30,11 +32,12 @@ export function encodable(source: ProfileSource): Profile {
     await (typeof destination === 'string' ? writeFileWhole(destination, bytes) : writeChunk(destination, bytes));
   }
 
-  async function delta({ seconds, signal, ref = true }: DeltaOptions): Promise<Uint8Array> {
+  async function delta({ seconds, signal, ref = true, limited = false }: DeltaOptions): Promise<Uint8Array> {
     checkNumber('seconds', seconds, (value) => value > 0 && value <= MAX_SECONDS, `a number above 0 and at most ${MAX_SECONDS}`);
-    const before = source.columns({ gc: false });
+    checkBoolean('limited', limited);
+    const before = await runInSlices(source.take({ gc: false }).rows());
     await sleep(seconds * 1000, undefined, { ref, ...(signal && { signal }) });
-    return encode(subtract(before, source.columns({ gc: false, since: before })));
+    return compress(await runInSlices(encodeDelta(before, source.take({ gc: false, since: before }), limited)));
   }
 
   return { name, description, count: () => source.count(), state: () => source.state?.() ?? '', toBuffer, writeTo, delta };
@@ -42,15 +45,20 @@ export function encodable(source: ProfileSource): Profile {
 
 function checkOptions(options: ProfileOptions): Required<ProfileOptions> {
   checkObject('options', options);
-  const { debug = 0, gc = false } = options;
+  const { debug = 0, gc = false, limited = false } = options;
   checkInteger('debug', debug, Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
   checkBoolean('gc', gc);
-  return { debug, gc };
+  checkBoolean('limited', limited);
+  return { debug, gc, limited };
 }
 
-/** Compresses on libuv's thread pool, at the level Go uses: the loop is held up by the encoding only. */
-export async function encode(columns: ProfileColumns): Promise<Uint8Array> {
-  return compress(writeProfile(columns), { level: constants.Z_BEST_SPEED });
+function* encode(snapshot: Snapshot, shown: ShownStacks | undefined): Steps<Uint8Array[]> {
+  return yield* encodeRows(snapshot, yield* snapshot.rows(), shown);
+}
+
+function* encodeDelta(before: ProfileRows, after: Snapshot, limited: boolean): Steps<Uint8Array[]> {
+  const rows = yield* subtract(before, yield* after.rows());
+  return yield* encodeRows(after, rows, limited ? new ShownStacks({ once: true }) : undefined);
 }
 
 async function writeChunk(stream: Writable, bytes: Uint8Array): Promise<void> {

@@ -1,19 +1,26 @@
 import { fileURLToPath } from 'node:url';
 import type { Symbols } from '../pprof/columns';
+import { inSteps, type Steps } from '../pprof/steps';
 import { decodeString } from './symbolize';
 
 const SCHEME = new TextEncoder().encode('file://');
 
 /** ES modules are named by URL, CommonJS modules by path: gives all of them paths. Other URLs stay what they are. */
-export function plainPaths(symbols: Symbols): Symbols {
+export function* plainPaths(symbols: Symbols): Steps<Symbols> {
   const { strings, frames } = symbols;
   const paths = new Map<number, Uint8Array>();
-  for (const row of new Set(frames.file)) {
-    if (!startsWith(strings.bytes, strings.start[row]!, SCHEME)) continue;
-    const path = toPath(decodeString(strings, row));
-    if (path !== undefined) paths.set(row, new TextEncoder().encode(path));
-  }
-  return paths.size === 0 ? symbols : { ...symbols, strings: replaceRows(strings, paths) };
+  const seen = new Uint8Array(strings.start.length);
+  yield* inSteps(frames.file.length, (from, to) => {
+    for (let frame = from; frame < to; frame++) {
+      const row = frames.file[frame]!;
+      if (seen[row] === 1) continue;
+      seen[row] = 1;
+      if (!startsWith(strings.bytes, strings.start[row]!, SCHEME)) continue;
+      const path = toPath(decodeString(strings, row));
+      if (path !== undefined) paths.set(row, new TextEncoder().encode(path));
+    }
+  });
+  return paths.size === 0 ? symbols : { ...symbols, strings: yield* replaceRows(strings, paths) };
 }
 
 function startsWith(bytes: Uint8Array, at: number, prefix: Uint8Array): boolean {
@@ -29,11 +36,16 @@ function toPath(url: string): string | undefined {
   }
 }
 
-function replaceRows({ bytes, start }: Symbols['strings'], replacements: Map<number, Uint8Array>): Symbols['strings'] {
-  const parts = Array.from({ length: start.length - 1 }, (_, row) => replacements.get(row) ?? bytes.subarray(start[row], start[row + 1]));
+function* replaceRows({ bytes, start }: Symbols['strings'], replacements: Map<number, Uint8Array>): Steps<Symbols['strings']> {
+  const count = start.length - 1;
+  const part = (row: number): Uint8Array => replacements.get(row) ?? bytes.subarray(start[row], start[row + 1]);
   const newStart = new Uint32Array(start.length);
-  parts.forEach((part, row) => (newStart[row + 1] = newStart[row]! + part.length));
-  const newBytes = new Uint8Array(newStart[parts.length]!);
-  parts.forEach((part, row) => newBytes.set(part, newStart[row]));
+  yield* inSteps(count, (from, to) => {
+    for (let row = from; row < to; row++) newStart[row + 1] = newStart[row]! + part(row).length;
+  });
+  const newBytes = new Uint8Array(newStart[count]!);
+  yield* inSteps(count, (from, to) => {
+    for (let row = from; row < to; row++) newBytes.set(part(row), newStart[row]);
+  });
   return { bytes: newBytes, start: newStart };
 }

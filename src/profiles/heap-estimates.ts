@@ -1,28 +1,34 @@
 import type { HeapBuckets } from '../binding';
 import { objectsVariance, scaleHeapSample } from '../pprof/scale';
+import { inSteps, type Steps } from '../pprof/steps';
 
 /** Values of a row, in Go's order: alloc_objects, alloc_space, inuse_objects, inuse_space. */
 export const HEAP_VALUES = 4;
 
 /** Sampled objects of each bucket, row-major in Go's order; those that died unseen included. */
-export function sampledHeap({ bucket, allocs, frees, allocBytes, freeBytes, unseen, unseenBytes }: HeapBuckets): Float64Array {
-  const values = new Float64Array(bucket.length * HEAP_VALUES);
-  for (let row = 0, at = 0; row < bucket.length; row++, at += HEAP_VALUES) {
-    values[at] = allocs[row]! + unseen[row]!;
-    values[at + 1] = allocBytes[row]! + unseenBytes[row]!;
-    values[at + 2] = allocs[row]! - frees[row]!;
-    values[at + 3] = allocBytes[row]! - freeBytes[row]!;
-  }
+export function* sampledHeap(buckets: HeapBuckets): Steps<Float64Array> {
+  const { allocs, frees, allocBytes, freeBytes, unseen, unseenBytes } = buckets;
+  const values = new Float64Array(allocs.length * HEAP_VALUES);
+  yield* inSteps(allocs.length, (from, to) => {
+    for (let row = from, at = from * HEAP_VALUES; row < to; row++, at += HEAP_VALUES) {
+      values[at] = allocs[row]! + unseen[row]!;
+      values[at + 1] = allocBytes[row]! + unseenBytes[row]!;
+      values[at + 2] = allocs[row]! - frees[row]!;
+      values[at + 3] = allocBytes[row]! - freeBytes[row]!;
+    }
+  });
   return values;
 }
 
 /** Estimates of all objects, each bucket unsampled with the rate it was sampled at. */
-export function estimateHeap({ rate }: HeapBuckets, sampled: Float64Array): Float64Array {
+export function* estimateHeap({ rate }: HeapBuckets, sampled: Float64Array): Steps<Float64Array> {
   const values = new Float64Array(sampled.length);
-  for (let row = 0, at = 0; row < rate.length; row++, at += HEAP_VALUES) {
-    scaleHeapSample(sampled[at]!, sampled[at + 1]!, rate[row]!, values, at);
-    scaleHeapSample(sampled[at + 2]!, sampled[at + 3]!, rate[row]!, values, at + 2);
-  }
+  yield* inSteps(rate.length, (from, to) => {
+    for (let row = from, at = from * HEAP_VALUES; row < to; row++, at += HEAP_VALUES) {
+      scaleHeapSample(sampled[at]!, sampled[at + 1]!, rate[row]!, values, at);
+      scaleHeapSample(sampled[at + 2]!, sampled[at + 3]!, rate[row]!, values, at + 2);
+    }
+  });
   return values;
 }
 

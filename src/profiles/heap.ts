@@ -1,13 +1,17 @@
 import { BucketType, native, type HeapBuckets } from '../binding';
-import type { ProfileColumns } from '../pprof/columns';
-import { writeHeapText } from '../pprof/heap-text';
+import type { ProfileRows } from '../pprof/columns';
+import { writeHeapText, type TrailerLine } from '../pprof/heap-text';
 import { memProfileRate } from '../runtime';
+import { inSteps, type Steps } from '../pprof/steps';
 import { stats } from '../stats';
-import { plainPaths } from './file-paths';
 import { estimateHeap, HEAP_VALUES, sampledHeap } from './heap-estimates';
+import { lookUpShown } from './encode-rows';
+import { profileLimits } from './limits';
 import { readMemStats } from './mem-stats';
-import type { ProfileSource } from './profile';
+import type { ProfileSource, Snapshot } from './profile';
 import { program } from './program';
+import { ShownStacks } from './shown-stacks';
+import { lookUpStacks } from './stack-symbols';
 
 const SAMPLE_TYPES = [
   { type: 'alloc_objects', unit: 'count' },
@@ -16,11 +20,10 @@ const SAMPLE_TYPES = [
   { type: 'inuse_space', unit: 'bytes' },
 ];
 
-/** The heap's buckets, with the file names people use. */
+/** The heap's buckets. */
 export function takeHeap({ gc }: { gc: boolean }): HeapBuckets {
   if (gc) native.collectGarbage();
-  const buckets = native.takeHeapBuckets();
-  return { ...buckets, symbols: plainPaths(buckets.symbols) };
+  return native.takeHeapBuckets();
 }
 
 /** Objects in use. */
@@ -29,8 +32,9 @@ export const heap: ProfileSource = {
   description: 'Objects in use as of the last garbage collection, and everything allocated since the start, by call stack.',
   count: () => native.countBuckets(BucketType.heap),
   state: heapState,
-  columns: (options) => heapColumns(takeHeap(options)),
+  take: (options) => snapshotOf(takeHeap(options)),
   text: heapText,
+  shown: new ShownStacks(),
 };
 
 /** The same data; viewers open it with what was allocated. */
@@ -38,7 +42,7 @@ export const allocs: ProfileSource = {
   ...heap,
   name: 'allocs',
   description: 'The heap profile, opened on everything allocated since the start, dead objects included.',
-  columns: (options) => ({ ...heapColumns(takeHeap(options)), defaultSampleType: 'alloc_space' }),
+  take: (options) => snapshotOf(takeHeap(options), { defaultSampleType: 'alloc_space' }),
 };
 
 function heapState(): string {
@@ -48,21 +52,30 @@ function heapState(): string {
   return rate === 1 ? 'on, every allocation' : `on, one sample per ${rate} bytes`;
 }
 
-function heapColumns(buckets: HeapBuckets): ProfileColumns {
-  const sampled = sampledHeap(buckets);
+function snapshotOf(buckets: HeapBuckets, header: Partial<ProfileRows> = {}): Snapshot {
+  const now = { timeNanos: BigInt(Date.now()) * 1_000_000n, period: memProfileRate(), comments: comments(), ...header };
+  return { rows: () => heapRows(buckets, now), lookUp: lookUpStacks };
+}
+
+function* heapRows(
+  buckets: HeapBuckets,
+  header: Pick<ProfileRows, 'timeNanos' | 'period' | 'comments' | 'defaultSampleType'>,
+): Steps<ProfileRows> {
+  const sampled = yield* sampledHeap(buckets);
+  const bytesLabel = new Float64Array(buckets.bucket.length);
+  yield* inSteps(bytesLabel.length, (from, to) => {
+    for (let row = from; row < to; row++) bytesLabel[row] = sampled[row * HEAP_VALUES] === 0 ? 0 : buckets.size[row]!;
+  });
   return {
     sampleTypes: SAMPLE_TYPES,
     periodType: { type: 'space', unit: 'bytes' },
-    period: memProfileRate(),
-    timeNanos: BigInt(Date.now()) * 1_000_000n,
     durationNanos: 0n,
     program: program(),
-    comments: comments(),
-    symbols: buckets.symbols,
     bucket: buckets.bucket,
     stack: buckets.stack,
-    values: estimateHeap(buckets, sampled),
-    bytesLabel: buckets.size.map((size, row) => (sampled[row * HEAP_VALUES] === 0 ? 0 : size)),
+    values: yield* estimateHeap(buckets, sampled),
+    bytesLabel,
+    ...header,
   };
 }
 
@@ -75,19 +88,31 @@ function comments(): string[] {
   return lines;
 }
 
-function heapText({ gc, debug }: { gc: boolean; debug: number }): string | undefined {
+function heapText({ gc, debug, limited }: { gc: boolean; debug: number; limited: boolean }): Steps<Uint8Array[]> | undefined {
   if (debug === 0) return undefined;
   const memStats = readMemStats();
-  const buckets = takeHeap({ gc });
-  const sampled = sampledHeap(buckets);
-  const rate = commonRate(buckets);
-  const values = rate === undefined ? estimateHeap(buckets, sampled) : sampled;
-  const column = (index: number): Float64Array => Float64Array.from(buckets.stack, (_, row) => values[row * HEAP_VALUES + index]!);
-  return writeHeapText(
+  return textOf(takeHeap({ gc }), memProfileRate(), memStats, limited);
+}
+
+function* textOf(
+  buckets: HeapBuckets,
+  currentRate: number,
+  memStats: readonly TrailerLine[],
+  limited: boolean,
+): Steps<Uint8Array[]> {
+  const sampled = yield* sampledHeap(buckets);
+  // What is counted under (other) differs in size, and is not to be unsampled together.
+  const isCut = limited && buckets.bucket.length > profileLimits().samples;
+  const isRaw = !isCut && areAllSampledAt(currentRate, buckets);
+  const values = isRaw ? sampled : yield* estimateHeap(buckets, sampled);
+  const rows = { sampleTypes: SAMPLE_TYPES, bucket: buckets.bucket, stack: buckets.stack, values };
+  const columns = yield* lookUpShown(rows, lookUpStacks, limited);
+  const column = (index: number): Float64Array => Float64Array.from(columns.stack, (_, row) => columns.values[row * HEAP_VALUES + index]!);
+  return yield* writeHeapText(
     {
-      rate: rate ?? 1,
-      symbols: buckets.symbols,
-      stack: buckets.stack,
+      rate: isRaw ? currentRate : 1,
+      symbols: columns.symbols,
+      stack: columns.stack,
       allocObjects: column(0),
       allocBytes: column(1),
       inuseObjects: column(2),
@@ -101,7 +126,6 @@ function heapText({ gc, debug }: { gc: boolean; debug: number }): string | undef
  * The text lists what was sampled, and its readers unsample with the one rate in its header. That works while every
  * count is a whole number sampled at the present rate; otherwise the text lists estimates, as sampled at rate 1.
  */
-function commonRate({ rate, unseen }: HeapBuckets): number | undefined {
-  const current = memProfileRate();
-  return rate.every((value) => value === current) && unseen.every((count) => count === 0) ? current : undefined;
+function areAllSampledAt(current: number, { rate, unseen }: HeapBuckets): boolean {
+  return rate.every((value) => value === current) && unseen.every((count) => count === 0);
 }

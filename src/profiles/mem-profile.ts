@@ -1,7 +1,9 @@
 import { checkBoolean, checkObject } from '../checks';
+import { finish } from '../pprof/steps';
 import { takeHeap } from './heap';
 import { estimateHeap, HEAP_VALUES, heapStandardErrors, sampledHeap } from './heap-estimates';
 import { stackReader, type StackFrame } from './stack-frame';
+import { lookUpStacks } from './stack-symbols';
 
 /** Which records to give, and as of when. */
 export interface MemProfileOptions {
@@ -50,14 +52,15 @@ export function memProfile(options: MemProfileOptions = {}): MemProfileRecord[] 
   checkBoolean('inuseZero', inuseZero);
   checkBoolean('gc', gc);
   const buckets = takeHeap({ gc });
-  const sampled = sampledHeap(buckets);
-  const estimated = estimateHeap(buckets, sampled);
+  const sampled = finish(sampledHeap(buckets));
+  const estimated = finish(estimateHeap(buckets, sampled));
   const standardError = heapStandardErrors(buckets, sampled);
-  const stacks = stackReader(buckets.symbols);
+  const { symbols, stack } = finish(lookUpStacks(buckets.stack));
+  const stacks = stackReader(symbols);
   const records: MemProfileRecord[] = [];
   for (let row = 0; row < buckets.bucket.length; row++) {
     const record = {
-      stack: stacks(buckets.stack[row]!),
+      stack: stacks(stack[row]!),
       objectSize: buckets.size[row]!,
       rate: buckets.rate[row]!,
       sampled: valuesOf(sampled, row),

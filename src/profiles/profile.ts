@@ -1,5 +1,8 @@
 import type { Writable } from 'node:stream';
-import type { ProfileColumns } from '../pprof/columns';
+import type { ProfileRows } from '../pprof/columns';
+import type { PrunedSymbols } from '../pprof/prune-symbols';
+import type { Steps } from '../pprof/steps';
+import type { ShownStacks } from './shown-stacks';
 
 /** How a profile is written. */
 export interface ProfileOptions {
@@ -7,12 +10,19 @@ export interface ProfileOptions {
   debug?: number;
   /** Run a full garbage collection first, so that the profile is up to date. Heap only. */
   gc?: boolean;
+  /**
+   * Keep within the limits of collectors (see setProfileLimits): what is left out is counted under `(other)`. Default
+   * false; over HTTP it is the default.
+   */
+  limited?: boolean;
 }
 
 /** The window of a delta. */
 export interface DeltaOptions {
   /** Length in seconds. */
   seconds: number;
+  /** Keep within the limits of collectors, as in ProfileOptions. Default false. */
+  limited?: boolean;
   /** Ends the wait early; the promise then rejects with an AbortError. */
   signal?: AbortSignal;
   /** Whether the wait keeps the process alive. Default true. */
@@ -25,7 +35,14 @@ export interface TakeOptions {
   /** See ProfileOptions. */
   full?: boolean;
   /** An earlier profile of the same kind: its samples are to be there even where nothing is left of them. */
-  since?: ProfileColumns;
+  since?: ProfileRows;
+}
+
+/** A profile as it was at one moment, with as much as possible left to be done later, in steps. */
+export interface Snapshot {
+  rows(): Steps<ProfileRows>;
+  /** The symbols of stacks of the rows, and where in them each stack is. */
+  lookUp(stack: Uint32Array): Steps<PrunedSymbols>;
 }
 
 /** What one kind of profile has to provide; everything else is the same for all kinds. */
@@ -38,10 +55,15 @@ export interface ProfileSource {
   state?(): string;
   /** Rows a reader would get now, as the index page counts them. */
   count(): number;
-  /** The profile as columns, taken at the moment of the call. */
-  columns(options: TakeOptions): ProfileColumns;
-  /** The legacy text, or undefined where this value of debug asks for the protobuf. */
-  text(options: TakeOptions & { debug: number }): string | undefined;
+  /** The profile, taken at the moment of the call. */
+  take(options: TakeOptions): Snapshot;
+  /**
+   * The legacy text in chunks, of data taken at the moment of the call, or undefined where this value of debug asks for
+   * the protobuf.
+   */
+  text(options: TakeOptions & { debug: number; limited: boolean }): Steps<Uint8Array[]> | undefined;
+  /** Where the values only grow from profile to profile: which stacks the ones for collectors show. */
+  readonly shown?: ShownStacks;
 }
 
 /** A profile of the whole process under the name Go gives it. */

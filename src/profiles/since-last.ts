@@ -1,11 +1,15 @@
-import type { ProfileColumns } from '../pprof/columns';
+import type { ProfileRows } from '../pprof/columns';
 import { subtract } from '../pprof/delta';
+import type { Steps } from '../pprof/steps';
+import { compress } from './chunks';
 import { block, mutex } from './contention';
-import { encode } from './encodable-profile';
+import { encodeRows } from './encode-rows';
 import { heap } from './heap';
-import type { ProfileSource } from './profile';
+import type { ProfileSource, Snapshot } from './profile';
+import { ShownStacks } from './shown-stacks';
+import { runInSlices } from './slices';
 
-type Counted = Pick<ProfileColumns, 'bucket' | 'values'>;
+type Counted = Pick<ProfileRows, 'bucket' | 'values' | 'timeNanos'>;
 
 const sources = new Map<string, ProfileSource>([heap, block, mutex].map((source) => [source.name, source]));
 /** What each profile had counted when it was told last. */
@@ -16,15 +20,20 @@ const told = new Map<string, Counted>();
  * first call tells everything. `keep` makes the next call tell it all again.
  */
 export async function profileSinceLast(name: string, { gc, keep }: { gc: boolean; keep: boolean }): Promise<Uint8Array> {
-  const now = sources.get(name)!.columns({ gc });
+  return compress(await runInSlices(tell(name, sources.get(name)!.take({ gc }), keep)));
+}
+
+function* tell(name: string, snapshot: Snapshot, keep: boolean): Steps<Uint8Array[]> {
+  const now = yield* snapshot.rows();
   const before = told.get(name);
   if (!keep) told.set(name, counters(now));
   // Told as a profile of a moment, without a duration, as all readers expect it of these routes.
-  return encode(before === undefined ? now : subtract({ ...now, ...before }, now));
+  const rows = before === undefined ? now : { ...(yield* subtract(before, now)), durationNanos: 0n };
+  return yield* encodeRows(snapshot, rows, new ShownStacks({ once: true }));
 }
 
 /** What is in use is not counted up: as if there had been nothing before. */
-function counters({ sampleTypes, bucket, values }: ProfileColumns): Counted {
+function counters({ sampleTypes, bucket, values, timeNanos }: ProfileRows): Counted {
   const counts = sampleTypes.map(({ type }) => !type.startsWith('inuse_'));
-  return { bucket, values: values.map((value, i) => (counts[i % counts.length] ? value : 0)) };
+  return { bucket, timeNanos, values: values.map((value, i) => (counts[i % counts.length] ? value : 0)) };
 }

@@ -1,4 +1,7 @@
 import type { ProfileColumns, Symbols, ValueType } from '../../dist/pprof/columns';
+import { subtract } from '../../dist/pprof/delta';
+import { pruneSymbols } from '../../dist/pprof/prune-symbols';
+import { finish } from '../../dist/pprof/steps';
 
 export interface Frame {
   name: string;
@@ -123,4 +126,10 @@ export function randomFrom(seed: number): () => number {
     mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
   };
+}
+
+/** What happened between two profiles, with the symbols of that alone. */
+export function deltaOf(before: ProfileColumns, after: ProfileColumns): ProfileColumns {
+  const delta = finish(subtract(before, after));
+  return { ...delta, ...finish(pruneSymbols(delta.symbols, delta.stack)) };
 }

@@ -1,0 +1,27 @@
+import { native } from '../binding';
+import { inSteps, type Steps } from '../pprof/steps';
+import { runInSlices } from './slices';
+import { lookUpFrames, lookUpStrings, RowNumbers } from './stack-symbols';
+import { decodeString } from './symbolize';
+
+/**
+ * The names of the functions at these addresses, undefined for addresses of no known frame. An address names the same
+ * function as the one after it: text profiles list the latter, as Go's list return addresses.
+ */
+export async function functionNames(addresses: readonly number[]): Promise<(string | undefined)[]> {
+  return addresses.length === 0 ? [] : runInSlices(findNames(addresses, native.getStats().frames));
+}
+
+function* findNames(addresses: readonly number[], frameCount: number): Steps<(string | undefined)[]> {
+  const names = new RowNumbers();
+  const frames = yield* lookUpFrames(new Uint32Array(frameCount).map((_, number) => number), names);
+  const rows = new Map<number, number>();
+  yield* inSteps(frameCount, (from, to) => {
+    for (let row = from; row < to; row++) rows.set(frames.address[row]!, row);
+  });
+  const strings = yield* lookUpStrings(names.numbers());
+  return addresses.map((address) => {
+    const row = rows.get(address - (address % 2));
+    return row === undefined ? undefined : decodeString(strings, frames.name[row]!);
+  });
+}

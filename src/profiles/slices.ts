@@ -1,0 +1,48 @@
+import type { Steps } from '../pprof/steps';
+
+/** Milliseconds of work in one turn of the event loop. The last step of a slice may make it somewhat longer. */
+const SLICE = 2;
+
+interface Job {
+  /** Does one step; whether it was the last one. */
+  step(): boolean;
+}
+
+/** Work under way, the oldest first. Each job is done before the next begins, so that as little as possible is held. */
+const jobs: Job[] = [];
+let slices = 0;
+let longest = 0;
+
+/** Does work in slices of about two milliseconds, one in each turn of the event loop, however much is asked for at once. */
+export function runInSlices<T>(steps: Steps<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const step = (): boolean => {
+      try {
+        const { done, value } = steps.next();
+        if (done) resolve(value);
+        return done === true;
+      } catch (error) {
+        reject(error);
+        return true;
+      }
+    };
+    if (jobs.push({ step }) === 1) setImmediate(runSlice);
+  });
+}
+
+/** How many slices there were, and how long the longest one took, in milliseconds. */
+export function sliceStats(): { slices: number; longest: number } {
+  return { slices, longest };
+}
+
+function runSlice(): void {
+  const start = performance.now();
+  let now = start;
+  while (jobs.length > 0 && now - start < SLICE) {
+    if (jobs[0]!.step()) jobs.shift();
+    now = performance.now();
+  }
+  slices++;
+  longest = Math.max(longest, now - start);
+  if (jobs.length > 0) setImmediate(runSlice);
+}
