@@ -16,7 +16,8 @@ t.test('bounds', async (t) => {
   // A tenth of a second; thirteen if each cost as much as there are waiters before it.
   t.ok(seconds < 4, `40,000 waiters of one promise take ${seconds.toFixed(2)} s of CPU time`);
   const { fraction, handOffs } = await run<{ fraction: number; handOffs: number }>('onlyDerived');
-  t.ok(fraction > 10, `captures that find no hand-off count as well: one in ${fraction.toFixed(0)} is looked at`);
+  // It would stay at 1 if they did not.
+  t.ok(fraction > 2, `captures that find no hand-off count as well: one in ${fraction.toFixed(0)} is looked at`);
   t.equal(handOffs, 0);
 });
 
