@@ -219,10 +219,10 @@ t.test('symbol names the addresses of a text profile', async (t) => {
 t.test('the index lists every profile', async (t) => {
   const reply = await get('');
   checkHeaders(t, 'index', reply, { status: 200, type: HTML });
-  t.match(reply.headers['content-security-policy'], /^default-src 'none'; style-src 'unsafe-inline'/);
+  t.match(reply.headers['content-security-policy'], /^default-src 'none'; style-src 'sha256-[^']+'; /);
   t.match(
     reply.text,
-    /<td class="count">\d+<\/td><td><a href="allocs\?debug=1">allocs<\/a>[^]*<a href="heap\?debug=1">heap<\/a>/,
+    /<td class="count">\d+<\/td><th scope="row"><a href="allocs\?debug=1">allocs<\/a>[^]*<a href="heap\?debug=1">heap<\/a>/,
   );
   const { address, port } = server.address() as AddressInfo;
   t.match(reply.text, `go tool pprof http://${address}:${port}/debug/pprof/heap<`);
