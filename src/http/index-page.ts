@@ -62,15 +62,6 @@ href="symbol">symbol</a>, which tells <code>go tool pprof</code> the function na
   return { status: 200, contentType: 'text/html; charset=utf-8', body, headers: { 'Content-Security-Policy': POLICY } };
 }
 
-/** What is profiled on request only, and so has no entries to count. */
-const CPU: Row = {
-  name: 'profile',
-  links: '<a href="profile">profile</a>',
-  entries: '',
-  state: 'while asked for',
-  description: 'Where CPU time is spent, measured for 30 seconds or as long as the parameter seconds says.',
-};
-
 interface Row {
   name: string;
   /** HTML; the rest is text. */
@@ -81,8 +72,8 @@ interface Row {
 }
 
 function rows(): string[] {
-  return [...profiles().map(rowOf), CPU]
-    .sort((a, b) => (a.name < b.name ? -1 : 1))
+  return profiles()
+    .map(rowOf)
     .map(
       ({ links, entries, state, description }) =>
         `<tr><td class="count">${entries}</td><th scope="row">${links}</th><td>${escapeHtml(state)}</td><td>${escapeHtml(description)}</td></tr>`,
@@ -106,12 +97,11 @@ function rowOf(profile: Profile): Row {
 
 /** The lines to copy. The most useful ones of the profiles everybody has, and each other profile once. */
 function commands(url: string): string[] {
-  const known = ['heap', 'allocs', 'profile'];
+  const known = ['heap', 'allocs'];
   const others = profiles().filter(({ name }) => !known.includes(name));
   return [
     ['What is in use', `go tool pprof ${url}heap`],
     ['What was allocated within 30 seconds', `go tool pprof -seconds 30 ${url}allocs`],
-    ['Where CPU time goes, within 30 seconds, as a flame graph', `go tool pprof -http=: ${url}profile`],
     ...others.map(({ name }) => [name, `go tool pprof ${url}${escapePath(name)}`]),
   ].map(([what = '', line = '']) => `<p class="what">${escapeHtml(what)}</p>\n<pre>${escapeHtml(line)}</pre>`);
 }
