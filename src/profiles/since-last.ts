@@ -14,13 +14,19 @@ type Counted = Pick<ProfileRows, 'bucket' | 'values' | 'timeNanos'>;
 const sources = new Map<string, ProfileSource>([heap, block, mutex].map((source) => [source.name, source]));
 /** What each profile had counted when it was told last. */
 const told = new Map<string, Counted>();
+/** Calls for each profile, one after the other: what was counted earlier must be told earlier. */
+const calls = new Map<string, Promise<unknown>>();
 
 /**
  * A profile, gzipped, with what has been counted since the last call for it, and with what is in use as it is now. The
  * first call tells everything. `keep` makes the next call tell it all again.
  */
-export async function profileSinceLast(name: string, { gc, keep }: { gc: boolean; keep: boolean }): Promise<Uint8Array> {
-  return compress(await runInSlices(tell(name, sources.get(name)!.take({ gc }), keep)));
+export function profileSinceLast(name: string, { gc, keep }: { gc: boolean; keep: boolean }): Promise<Uint8Array> {
+  const result = Promise.resolve(calls.get(name)).then(async () =>
+    compress(await runInSlices(tell(name, sources.get(name)!.take({ gc }), keep))),
+  );
+  calls.set(name, result.catch(() => {}));
+  return result;
 }
 
 function* tell(name: string, snapshot: Snapshot, keep: boolean): Steps<Uint8Array[]> {
