@@ -14,6 +14,8 @@
         "native/harvest_scheduler.cc",
         "native/heap_exports.cc",
         "native/heap_sampler.cc",
+        "native/pending_awaits.cc",
+        "native/pending_exports.cc",
         "native/pin_library.cc",
         "native/profile_table.cc",
         "native/promise_exports.cc",

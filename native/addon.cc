@@ -24,6 +24,7 @@ Napi::Value Attach(const Napi::CallbackInfo& info) {
   AddCopyExports(&exports);
   AddPromiseExports(&exports);
   AddAtomicsExports(&exports);
+  AddPendingExports(&exports);
   return exports.object();
 }
 

@@ -17,6 +17,7 @@ void Environment::Stop() {
   // A sampler still running when the isolate goes away crashes V8 13.6.
   sampler_.Stop();
   for (const auto& turns : turns_) turns->Stop();
+  for (const auto& awaits : pending_awaits_) awaits->Stop();
   probe_.reset();
   // A thread that is terminated while it waits does not say that it has ended.
   AtomicsWaiters::Process().EndAllOf(this);
@@ -30,6 +31,11 @@ PromiseProbe& Environment::probe() {
 size_t Environment::AddTurnTracker() {
   turns_.push_back(std::make_unique<TurnTracker>(isolate_));
   return turns_.size() - 1;
+}
+
+size_t Environment::AddPendingAwaits() {
+  pending_awaits_.push_back(std::make_unique<PendingAwaits>(isolate_));
+  return pending_awaits_.size() - 1;
 }
 
 }  // namespace mprof

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "heap_sampler.h"
+#include "pending_awaits.h"
 #include "promise_probe.h"
 #include "turn_tracker.h"
 #include "v8-isolate.h"
@@ -32,6 +33,9 @@ class Environment {
   // Each copy of the JavaScript part has a tracker of its own. Returns its number.
   size_t AddTurnTracker();
   TurnTracker& turns(size_t number) { return *turns_[number]; }
+  // So is its sample of awaits.
+  size_t AddPendingAwaits();
+  PendingAwaits& pending_awaits(size_t number) { return *pending_awaits_[number]; }
 
  private:
   // Nothing runs in the isolate from here on.
@@ -40,6 +44,7 @@ class Environment {
   v8::Isolate* const isolate_;
   HeapSampler sampler_;
   std::vector<std::unique_ptr<TurnTracker>> turns_;
+  std::vector<std::unique_ptr<PendingAwaits>> pending_awaits_;
   std::unique_ptr<PromiseProbe> probe_;
 };
 

@@ -27,6 +27,7 @@ void AddTableExports(Exports* exports);
 void AddCopyExports(Exports* exports);
 void AddPromiseExports(Exports* exports);
 void AddAtomicsExports(Exports* exports);
+void AddPendingExports(Exports* exports);
 
 }  // namespace mprof
 

@@ -62,6 +62,17 @@ export interface WaitBuckets {
   delay: Float64Array;
 }
 
+/** A sample of the awaits that are under way. */
+export interface PendingAwaitColumns {
+  /** What is waited for. */
+  promises: object[];
+  /** What V8 has made to wait for it. */
+  waiters: object[];
+  labels: (object | undefined)[];
+  /** How many each of them stands for. */
+  weights: Float64Array;
+}
+
 /** Buckets are of one of these types. The numbers are the native part's. */
 export const BucketType = { heap: 0, block: 1, mutex: 2 } as const;
 export type BucketType = (typeof BucketType)[keyof typeof BucketType];
@@ -132,6 +143,15 @@ interface Native {
   notifyAtomicsWaiters(array: unknown, index: unknown, most: number): number;
   /** Sets a mark behind the microtasks queued now. */
   markMicrotasks(tracker: number): void;
+  /** The number of a sample of awaits, for each caller one; see native/pending_awaits.h. */
+  newPendingAwaits(): number;
+  /** Has what is noted in the ring taken over and cleared; `cell` has countdown, elements in use, one in so many. */
+  startPendingAwaits(sample: number, ring: unknown[], labels: unknown[], cell: Float64Array): void;
+  stopPendingAwaits(sample: number): void;
+  collectPendingAwaits(sample: number): void;
+  takePendingAwaits(sample: number): PendingAwaitColumns;
+  /** Every pending promise that somebody waits for, or has waited for. Stops the thread for a second per 100 MB of heap. */
+  listWaitedForPromises(): object[];
   getStats(): NativeStats;
   getGcLog(): GcLog;
 }

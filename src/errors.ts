@@ -16,6 +16,8 @@ const classes = {
   ERR_MPROF_INVALID_PROFILE: TypeError,
   /** A number or a text is not one of those allowed. */
   ERR_MPROF_OUT_OF_RANGE: RangeError,
+  /** What was asked for would stop the process for long, as its heap is large. */
+  ERR_MPROF_HEAP_TOO_LARGE: Error,
   /** A server would be reachable from other machines. */
   ERR_MPROF_INSECURE_ADDRESS: Error,
   /** There is a profile of that name, or the name means something else in a URL. */

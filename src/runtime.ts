@@ -1,3 +1,4 @@
+import { getHeapStatistics } from 'node:v8';
 import { native } from './binding';
 import { checkBoolean, checkInteger, checkNumber, checkObject } from './checks';
 import { codedError } from './errors';
@@ -29,6 +30,11 @@ export interface StartOptions {
    * are behind a promise that is in the profile already. Default false. Needs Node.js 24 or newer.
    */
   callbacks?: boolean;
+  /**
+   * Bytes of used heap up to which a goroutine profile may be `full`: listing every promise stops the thread for about a
+   * second per 100 MB. Default 268435456; 0 for never.
+   */
+  fullGoroutineLimit?: number;
 }
 
 /** Go's default: one sample per 512 KiB. */
@@ -39,6 +45,7 @@ const MAX_RATE = 2 ** 31 - 1;
 const MAX_STACK_DEPTH = 256;
 
 const DEFAULT_BUDGET = 0.01;
+const DEFAULT_FULL_GOROUTINE_LIMIT = 256 * 2 ** 20;
 
 interface HeapOptions {
   stackDepth: number;
@@ -47,6 +54,7 @@ interface HeapOptions {
 }
 
 let rate = DEFAULT_RATE;
+let fullGoroutineLimit = DEFAULT_FULL_GOROUTINE_LIMIT;
 /** What start() was called with; undefined while stopped. */
 let started: HeapOptions | undefined;
 
@@ -62,6 +70,7 @@ export function start(options: StartOptions = {}): void {
   checkObject('options', options);
   const { memProfileRate: newRate = rate, stackDepth = 128, allocsBudget } = options;
   const { maxCapturesPerSecond = DEFAULT_CAPTURES, callbacks = false } = options;
+  const { fullGoroutineLimit: newLimit = DEFAULT_FULL_GOROUTINE_LIMIT } = options;
   checkRate('memProfileRate', newRate);
   checkInteger('stackDepth', stackDepth, 1, MAX_STACK_DEPTH);
   if (allocsBudget !== undefined) {
@@ -69,12 +78,14 @@ export function start(options: StartOptions = {}): void {
   }
   checkNumber('maxCapturesPerSecond', maxCapturesPerSecond, (value) => value >= 0 && value <= 1e6, 'a number from 0 to 1000000');
   checkBoolean('callbacks', callbacks);
+  checkInteger('fullGoroutineLimit', newLimit, 0, Number.MAX_SAFE_INTEGER);
   if (started !== undefined) throw codedError('ERR_MPROF_ALREADY_STARTED', 'mprof is started already; call stop() first');
   if (callbacks) checkCallbacksSupported();
   const heap = { stackDepth, allocsBudget };
   startSampler(newRate, heap);
   rate = newRate;
   started = heap;
+  fullGoroutineLimit = newLimit;
   setWaitOptions({ maxCapturesPerSecond, callbacks });
 }
 
@@ -110,6 +121,20 @@ export function setMemProfileRate(bytes: number): void {
 /** The sampling rate in bytes, in force or to start with. */
 export function memProfileRate(): number {
   return rate;
+}
+
+/**
+ * @throws Error `ERR_MPROF_HEAP_TOO_LARGE` when more of this thread's heap is used than listing every promise in it is
+ * allowed for
+ */
+export function checkFullGoroutines(): void {
+  const { used_heap_size: used } = getHeapStatistics();
+  if (used <= fullGoroutineLimit) return;
+  throw codedError(
+    'ERR_MPROF_HEAP_TOO_LARGE',
+    `full must be left out while more than ${fullGoroutineLimit} bytes of heap are used, which are ${used}: listing every promise ` +
+      'stops the thread for about a second per 100 MB; start({ fullGoroutineLimit }) allows more',
+  );
 }
 
 /** Whether start() has been called, and stop() has not. */

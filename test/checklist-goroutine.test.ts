@@ -1,6 +1,6 @@
 import type { Server } from 'node:http';
 import t, { type Test } from 'tap';
-import { lookup, newProfile, profiles, type CustomProfile } from 'mprof';
+import { doWithLabels, lookup, newProfile, profiles, setBlockProfileRate, start, stop, type CustomProfile } from 'mprof';
 import { listen } from 'mprof/http';
 import { decode, type Profile as Decoded } from 'mprof/pprof';
 import { checkProtobuf } from './helpers/check-protobuf';
@@ -9,7 +9,7 @@ import { checkFleetRules } from './helpers/fleet-rules';
 import { goCheck, goPprof, needsGo } from './helpers/go-tool';
 import { closeServer, fetchPath, type Reply } from './helpers/http-client';
 
-/* The profiles that count stacks: threadcreate and the program's own. */
+/* The profiles that count stacks: goroutine, threadcreate and the program's own. */
 
 let server: Server;
 const get = (path: string): Promise<Reply> => fetchPath(server, `/debug/pprof/${path}`);
@@ -206,4 +206,153 @@ t.test('33: threads by what they are for', { skip: process.platform !== 'linux' 
   t.same(named ? [threads.indexer, threads.WorkerThread] : threads['(unnamed)'], named ? [1, 1] : 2, 'the workers');
   t.equal(count, tasks, 'every thread is counted');
   t.match(comments, [/^threads that are alive now; /]);
+});
+
+/** What test/fixtures/under-way.cjs prints. */
+interface UnderWay {
+  protobuf: string;
+  text: string;
+  dump: string;
+  comments: string[];
+  error?: { name: string; code: string; message: string };
+  /** Awaits by stack, leaf first. */
+  truth: Record<string, number>;
+  count: number;
+  stats: { longestListingNanos: number; waitFailures: number };
+}
+
+/** Pending awaits by stack, as in the fixture's truth; Node's own callers left out. */
+function awaitsOf(protobuf: string): Record<string, number> {
+  const awaits = samplesOf(decode(Buffer.from(protobuf, 'base64'))).filter(([, kind]) => kind === 'await');
+  return Object.fromEntries(awaits.map(([value, , ...names]) => [names.join(' < '), value]));
+}
+
+t.test('18: the goroutine profile, with awaits', async (t) => {
+  const { protobuf, text, dump, comments, truth, count, stats } = await runJson<UnderWay>(fixture('under-way.cjs'), {
+    args: ['20'],
+    flags: ['--expose-gc'],
+  });
+  const bytes = Buffer.from(protobuf, 'base64');
+  await checkProtobuf(t, 'goroutine', bytes, { kind: 'goroutine' });
+  await checkText(t, 'goroutine', text, bytes);
+  t.same(awaitsOf(protobuf), truth, 'each await once, at the innermost function');
+  const total = samplesOf(decode(bytes)).reduce((sum, [value]) => sum + value, 0);
+  t.equal(count, total, 'count() is the sum');
+  const kinds = samplesOf(decode(bytes)).filter(([, kind]) => kind !== 'await');
+  t.match(kinds.filter(([, kind]) => kind === 'Timeout'), [[20, 'Timeout', '(event loop)']], 'and timers by type');
+  t.match(kinds.filter(([, kind]) => kind === 'running'), [[1, 'running']], 'and what runs');
+  t.match(comments, [/^this thread's timers, requests and handles that keep it alive; awaits that began while .*, all of them$/]);
+  t.equal(stats.waitFailures, 0);
+
+  const blocks = dump.split('\n\n');
+  t.equal(blocks.length, total, 'a block for each');
+  for (const block of blocks) {
+    if (!/^goroutine \d+ \[[a-z ]+\]:\n(?:[^\n]+\n\t[^\n]+:\d+\n?)+$/.test(block)) t.fail(`block: ${block}`);
+  }
+  t.match(blocks[0], /^goroutine 1 \[running\]:\n/);
+  t.equal(blocks.filter((block) => block.includes('[await]:\nleaf()\n')).length, 80, 'with their stacks');
+  t.equal(blocks.filter((block) => block.includes('[timer]:')).length, 20);
+  const numbers = blocks.map((block) => /\d+/.exec(block)![0]);
+  t.equal(new Set(numbers).size, numbers.length, 'numbers are distinct');
+});
+
+t.test('18: the goroutine profile, while waits are not profiled', async (t) => {
+  const { protobuf, text, comments } = await runJson<UnderWay>(fixture('under-way.cjs'), { args: ['20', 'off'] });
+  t.same(awaitsOf(protobuf), {});
+  t.match(comments, [/; pending awaits only while setBlockProfileRate\(\) is on$/], 'which it says');
+  await checkProtobuf(t, 'goroutine', Buffer.from(protobuf, 'base64'), { kind: 'goroutine' });
+  await checkText(t, 'goroutine', text, Buffer.from(protobuf, 'base64'));
+});
+
+t.test('18: every await, on request', async (t) => {
+  for (const rest of [['full', 'off'], ['full']]) {
+    const { protobuf, text, comments, truth, stats } = await runJson<UnderWay>(fixture('under-way.cjs'), { args: ['170', ...rest] });
+    t.same(awaitsOf(protobuf), truth, `1020 awaits, ${rest}`);
+    t.match(comments, [/; every pending await, which took \d+ ms to list$/]);
+    t.ok(stats.longestListingNanos > 0);
+    await checkText(t, 'goroutine', text, Buffer.from(protobuf, 'base64'));
+  }
+  const { error } = await runJson<UnderWay>(fixture('under-way.cjs'), { args: ['1', 'limited'] });
+  t.match(error, {
+    name: 'Error',
+    code: 'ERR_MPROF_HEAP_TOO_LARGE',
+    message: /^full must be left out while more than 1000 bytes of heap are used, which are \d+: .* start\(\{ fullGoroutineLimit \}\) allows more$/,
+  });
+});
+
+t.test('18: a sample of many awaits is unbiased', async (t) => {
+  const [runs, often, rarely] = [30, 2000, 200];
+  const estimates = await runJson<{ often: number; rarely: number; caller: number; every: number }[]>(fixture('under-way-sampled.cjs'), {
+    args: [runs, often, rarely].map(String),
+  });
+  // Each await is in the sample with a chance of at least 1 / every, and then stands for the inverse: the variance of what
+  // it adds is below every - 1. Bernstein's inequality, or Freedman's, as the rate follows what was drawn before.
+  const every = Math.max(...estimates.map((estimate) => estimate.every));
+  t.ok(every >= 8 && every <= 64, `one in ${every}`);
+  for (const [site, count] of Object.entries({ often, rarely })) {
+    const estimate = estimates.reduce((sum, values) => sum + values[site as 'often'], 0);
+    const log = Math.log(2 / 1e-9);
+    const bound = (every * log) / 3 + Math.sqrt(((every * log) / 3) ** 2 + 2 * runs * count * (every - 1) * log);
+    t.ok(Math.abs(estimate - runs * count) <= bound, `${site}: ${estimate} of ${runs * count}, allowed ${Math.round(bound)} off`);
+  }
+  t.equal(estimates.reduce((sum, { caller }) => sum + caller, 0), 0, 'callers are not counted again');
+});
+
+t.test('18: the goroutine profile over HTTP', async (t) => {
+  const reply = await get('goroutine');
+  t.match(reply, { status: 200, headers: { 'content-type': 'application/octet-stream' } });
+  t.same(checkFleetRules(reply.bytes, { kind: 'goroutine' }), []);
+  t.match(await get('goroutine?debug=1'), { status: 200, text: /^goroutine profile: total \d+\n/ });
+  t.match(await get('goroutine?debug=2'), { status: 200, text: /^goroutine 1 \[running\]:\n/ });
+  t.match(await get('goroutine?debug=-1'), { status: 200, headers: { 'content-type': 'text/plain; charset=utf-8' } });
+  t.match(await get('goroutine?full=1&debug=1'), { status: 200, text: /^goroutine profile: total \d+\n/ });
+  for (const name of ['goroutine', 'threadcreate']) {
+    const delta = await get(`${name}?seconds=1`);
+    t.match(delta, { status: 200, headers: { 'content-disposition': `attachment; filename="${name}-delta"` } });
+    t.same(checkFleetRules(delta.bytes, { kind: name, windowed: true }), [], `${name}: a window`);
+  }
+  const { port } = server.address() as { port: number };
+  await t.test('read by go tool pprof', needsGo(), async (t) => {
+    const { stdout } = await goPprof(['-top'], `http://127.0.0.1:${port}/debug/pprof/goroutine`);
+    t.match(stdout, /Type: goroutine/);
+    await t.resolves(goPprof(['-top', '-symbolize=remote'], `http://127.0.0.1:${port}/debug/pprof/goroutine?debug=1`));
+  });
+  start({ fullGoroutineLimit: 0 });
+  t.teardown(stop);
+  t.match(await get('goroutine?full=1'), {
+    status: 400,
+    headers: { 'content-type': 'text/plain; charset=utf-8', 'x-go-pprof': '1' },
+    text: /^full must be left out while more than 0 bytes of heap are used, .* start\(\{ fullGoroutineLimit \}\) allows more\n$/,
+  });
+});
+
+t.test('19: labels of awaits', async (t) => {
+  setBlockProfileRate(1);
+  t.teardown(() => setBlockProfileRate(0));
+  const finish: (() => void)[] = [];
+  async function labelledWait(): Promise<void> {
+    await new Promise<void>((resolve) => finish.push(resolve));
+  }
+  const waits = ['/a', '/b', '/a'].map((route) => doWithLabels({ route }, labelledWait));
+  const goroutine = lookup('goroutine')!;
+  const delta = goroutine.delta({ seconds: 0.2 });
+  const bytes = await goroutine.toBuffer();
+  const { sample, stringTable } = decode(bytes);
+  const labelled = sample.filter(({ label }) => label.length > 0);
+  t.same(labelled.map(({ value, label }) => [Number(value[0]), stringTable[Number(label[0]!.str)]]), [
+    [2, '/a'],
+    [1, '/b'],
+  ]);
+  t.same(checkFleetRules(bytes, { kind: 'goroutine', labelled: true }), []);
+  t.match(Buffer.from(await goroutine.toBuffer({ debug: 1 })).toString(), /^2 @ [^\n]+\n# labels: \{"route":"\/a"\}\n#\t/m);
+  t.match(Buffer.from(await goroutine.toBuffer({ debug: 2 })).toString(), /\[await, "route":"\/a"\]:\nlabelledWait\(\)\n/);
+  await t.test('-tags', needsGo(), async (t) => {
+    const { stdout } = await goPprof(['-tags'], bytes);
+    t.match(stdout, /route: Total/);
+  });
+  for (const resolve of finish) resolve();
+  await Promise.all(waits);
+  const change = decode(await delta);
+  const gone = change.sample.filter(({ label }) => label.length > 0);
+  t.same(gone.map(({ value }) => Number(value[0])).sort(), [-1, -2], 'what is over by the end of a window counts negative');
 });

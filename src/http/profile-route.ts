@@ -1,3 +1,4 @@
+import { isCodedError } from '../errors';
 import type { DeltaOptions, Profile } from '../profiles/profile';
 import { lookup } from '../profiles/registry';
 import type { PprofRequest } from './exchange';
@@ -15,7 +16,8 @@ export async function serveProfile(request: PprofRequest): Promise<Answer> {
   if (profile === undefined) throw new HttpError(404, 'Unknown profile');
   const params = parseQuery(rawQuery);
   const debug = toInt(params.get('debug'));
-  const limited = toInt(params.get('full')) <= 0;
+  const full = toInt(params.get('full')) > 0;
+  const limited = !full;
   const seconds = params.get('seconds') ?? '';
   if (seconds !== '') {
     const length = toSeconds(seconds);
@@ -28,10 +30,16 @@ export async function serveProfile(request: PprofRequest): Promise<Answer> {
   }
   const gc = name === 'heap' && toInt(params.get('gc')) > 0;
   settings.snapshots.enter(exchange.over);
-  const body = await profile.toBuffer({ debug, gc, limited });
+  const body = await profile.toBuffer({ debug, gc, full, limited }).catch(refuse);
   return debug === 0 ? binary(name, body) : { status: 200, contentType: TEXT, body };
 }
 
 function delta(request: PprofRequest, profile: Profile, options: DeltaOptions): Promise<Uint8Array> {
   return duringWindow(request, options.seconds, (signal) => profile.delta({ ...options, signal, ref: false }));
+}
+
+/** What the server is not set up for is for the client to know. */
+function refuse(error: unknown): never {
+  if (isCodedError(error) && error.code === 'ERR_MPROF_HEAP_TOO_LARGE') throw new HttpError(400, error.message);
+  throw error;
 }

@@ -20,31 +20,36 @@ export interface Counted {
   labels?: Labels | undefined;
 }
 
-/** What a profile that counts stacks has to provide. */
+/** What there is now. */
 export interface Counts {
+  /** Any number of them may have the same stack and labels. */
+  entries: readonly Counted[];
+  /** What a reader has to know. */
+  comments?: readonly string[];
+}
+
+/** What a profile that counts stacks has to provide. */
+export interface CountsSource {
   readonly name: string;
   readonly description: string;
   count(): number;
   state?(): string;
-  /** Any number of entries may have the same stack and labels. */
-  take(options: { full: boolean }): readonly Counted[];
-  /** What a reader has to know; asked for after what has been taken. */
-  comments?(): string[];
+  take(options: { full: boolean }): Counts;
   /** Text for debug above 1; as for 1 where there is none. */
   dump?(options: { full: boolean }): string;
 }
 
 /** A profile that counts stacks has one value, which is named as the profile is. */
-export function counted(counts: Counts): ProfileSource {
-  const { name, description } = counts;
-  const take = ({ full = false, since }: Partial<TakeOptions>): Snapshot => snapshotOf(counts, counts.take({ full }), since);
+export function counted(source: CountsSource): ProfileSource {
+  const { name, description } = source;
+  const take = ({ full = false, since }: Partial<TakeOptions>): Snapshot => snapshotOf(name, source.take({ full }), since);
 
   function text({ debug, limited, full = false }: TakeOptions & { debug: number; limited: boolean }): Steps<Uint8Array[]> | undefined {
     if (debug <= 0) return undefined;
-    return debug > 1 && counts.dump !== undefined ? whole(counts.dump({ full })) : textOf(name, take({ full }), limited);
+    return debug > 1 && source.dump !== undefined ? whole(source.dump({ full })) : textOf(name, take({ full }), limited);
   }
 
-  return { name, description, count: () => counts.count(), state: () => counts.state?.() ?? '', take, text };
+  return { name, description, count: () => source.count(), state: () => source.state?.() ?? '', take, text };
 }
 
 function* whole(text: string): Steps<Uint8Array[]> {
@@ -57,18 +62,18 @@ function* textOf(name: string, snapshot: Snapshot, limited: boolean): Steps<Uint
 }
 
 /** Entries of one stack and labels are one sample. Samples of `since` are there even if nothing is left of them. */
-function snapshotOf(counts: Counts, entries: readonly Counted[], since?: ProfileRows): Snapshot {
+function snapshotOf(name: string, { entries, comments = [] }: Counts, since?: ProfileRows): Snapshot {
   const sums = new Map<number, number>();
   for (const number of since?.bucket ?? []) sums.set(number, 0);
   for (const { stack, labels, count } of entries) {
     const number = identityNumber({ stack, labels });
     sums.set(number, (sums.get(number) ?? 0) + count);
   }
-  const now = { timeNanos: BigInt(Date.now()) * 1_000_000n, comments: counts.comments?.() ?? [] };
+  const now = { timeNanos: BigInt(Date.now()) * 1_000_000n, comments };
   let symbols: Symbols | undefined;
   return {
     *rows() {
-      const rows = yield* rowsOf(counts.name, sums, now);
+      const rows = yield* rowsOf(name, sums, now);
       symbols = rows.symbols;
       return rows;
     },

@@ -54,7 +54,7 @@ export function newProfile(name: string): CustomProfile {
         name,
         description: '',
         count: () => stacks.size,
-        take: () => Array.from(stacks.values(), (stack) => ({ stack, count: 1 })),
+        take: () => ({ entries: Array.from(stacks.values(), (stack) => ({ stack, count: 1 })) }),
       }),
     ),
     add,

@@ -20,10 +20,10 @@ export function encodable(source: ProfileSource): Profile {
   const { name, description } = source;
 
   async function toBuffer(options: ProfileOptions = {}): Promise<Uint8Array> {
-    const { debug, gc, limited } = checkOptions(options);
-    const text = source.text({ gc, debug, limited });
+    const { debug, gc, full, limited } = checkOptions(options);
+    const text = source.text({ gc, full, debug, limited });
     if (text !== undefined) return runInSlices(concatenate(text));
-    return compress(await runInSlices(encode(source.take({ gc }), limited ? (source.shown ?? new ShownStacks({ once: true })) : undefined)));
+    return compress(await runInSlices(encode(source.take({ gc, full }), limited ? (source.shown ?? new ShownStacks({ once: true })) : undefined)));
   }
 
   async function writeTo(destination: Writable | string, options: ProfileOptions = {}): Promise<void> {
@@ -45,11 +45,12 @@ export function encodable(source: ProfileSource): Profile {
 
 function checkOptions(options: ProfileOptions): Required<ProfileOptions> {
   checkObject('options', options);
-  const { debug = 0, gc = false, limited = false } = options;
+  const { debug = 0, gc = false, full = false, limited = false } = options;
   checkInteger('debug', debug, Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
   checkBoolean('gc', gc);
+  checkBoolean('full', full);
   checkBoolean('limited', limited);
-  return { debug, gc, limited };
+  return { debug, gc, full, limited };
 }
 
 function* encode(snapshot: Snapshot, shown: ShownStacks | undefined): Steps<Uint8Array[]> {

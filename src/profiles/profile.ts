@@ -11,6 +11,12 @@ export interface ProfileOptions {
   /** Run a full garbage collection first, so that the profile is up to date. Heap only. */
   gc?: boolean;
   /**
+   * List every pending await, whenever it began, and whether waits are profiled or not. Goroutine only. It stops the thread
+   * for about a second per 100 MB of heap, and V8 forgets what it has learned to optimise code with; see
+   * StartOptions.fullGoroutineLimit. Default false.
+   */
+  full?: boolean;
+  /**
    * Keep within the limits of collectors (see setProfileLimits): what is left out is counted under `(other)`. Default
    * false; over HTTP it is the default.
    */

@@ -1,11 +1,12 @@
 import { block, mutex } from './contention';
 import { allocs, heap } from './heap';
 import { encodable } from './encodable-profile';
+import { goroutine } from './goroutine';
 import type { Profile } from './profile';
 import { threadcreate } from './threadcreate';
 
 /** Every profile there is, by name. */
-const all = new Map<string, Profile>([allocs, block, heap, mutex, threadcreate].map((source) => [source.name, encodable(source)]));
+const all = new Map<string, Profile>([allocs, block, goroutine, heap, mutex, threadcreate].map((source) => [source.name, encodable(source)]));
 
 /** What names mean in the URLs below /debug/pprof/ that are no registered profiles'. */
 const ROUTES = /^(cmdline|profile|symbol|trace|delta_.*)$/;

@@ -8,6 +8,8 @@ export const threadcreate = counted({
   name: 'threadcreate',
   description: 'Threads of the process, by what they are for.',
   count: () => [...takeThreads().values()].reduce((sum, count) => sum + count, 0),
-  take: () => Array.from(takeThreads(), ([name, count]) => ({ stack: native.internStack(Int32Array.of(labelNumber(name))), count })),
-  comments: () => [threadsComment()],
+  take: () => ({
+    entries: Array.from(takeThreads(), ([name, count]) => ({ stack: native.internStack(Int32Array.of(labelNumber(name))), count })),
+    comments: [threadsComment()],
+  }),
 });

@@ -2,6 +2,7 @@ import { promiseHooks } from 'node:v8';
 import { native, type PrivateKey } from '../binding';
 import { clock } from './chance';
 import type { EffectiveRate } from './effective-rate';
+import { PendingAwaits } from './pending-awaits';
 import { Resumptions, type Wait } from './resumptions';
 import { sample } from './sample';
 import { currentTask } from './tasks';
@@ -86,6 +87,8 @@ export class PromiseHooks {
   /** Finds waiters when they go on. */
   readonly resumptions: Resumptions;
   readonly #keys = native.newPrivateKeys('since', 'candidate');
+  /** A sample of the waits that are under way. */
+  readonly pending = new PendingAwaits(this.#keys.since);
   /**
    * See native/turn_tracker.h: whether this turn's beginning is known, marks reached, whether a wait has ended in this turn,
    * and whether own promises are under way, which hooks are to ignore: that is not forgotten if V8 ends what runs then.
@@ -111,9 +114,14 @@ export class PromiseHooks {
 
   /** Installs them, anew if they are. */
   install(): void {
-    this.#stop?.();
+    if (this.#stop === undefined) this.pending.install();
+    else this.#stop();
     native.trackTurns(this.#tracker, this.#turns, this.#latest);
     this.#stop = promiseHooks.createHook(this.#hooks) as () => void;
+  }
+
+  get installed(): boolean {
+    return this.#stop !== undefined;
   }
 
   remove(): void {
@@ -121,6 +129,7 @@ export class PromiseHooks {
     this.#stop();
     this.#stop = undefined;
     this.resumptions.clear();
+    this.pending.remove();
     native.stopTrackingTurns(this.#tracker);
     // Hooks that are gone cannot tell that a job or a turn has ended.
     this.#turns.fill(0);
@@ -139,13 +148,28 @@ export class PromiseHooks {
     }
   }
 
+  /** Whether anybody has waited for the promise, as for one that then() returns, but not for what stands for an await. */
+  isWaitedFor(promise: object): boolean {
+    return (promise as Tracked)[this.#keys.since] !== undefined;
+  }
+
+  /** When the first wait for the promise began, in milliseconds; undefined if that is not known. */
+  waitBegan(promise: object): number | undefined {
+    const since = (promise as Tracked)[this.#keys.since] as Since;
+    const first = typeof since === 'object' ? since[0] : since;
+    return first === undefined || first === MADE ? undefined : Math.abs(first);
+  }
+
   #create(rates: WaitRates, locks: WebLocks, observer: WaitObserver) {
     const { since, candidate } = this.#keys;
     const turns = this.#turns;
     const { resumptions } = this;
+    const { note } = this.pending;
     const { isPending } = native;
     let turnBegan = 0;
     let job: object | undefined;
+    /** A job begins that may be V8's own, in which a promise that was resolved with another one begins to wait for that. */
+    let adopts = false;
     const latest = this.#latest;
     this.#forgetJob = () => {
       job = undefined;
@@ -154,6 +178,8 @@ export class PromiseHooks {
     const init = (promise: object, parent?: object): void => {
       if (turns[3] !== 0) return;
       if (resumptions.resumed !== undefined) observer.onResumed(undefined, init);
+      const isAdoption = adopts;
+      adopts = false;
       if (parent === undefined) {
         (promise as Tracked)[since] = MADE;
         return;
@@ -175,12 +201,14 @@ export class PromiseHooks {
         if (fraction > 0) target[candidate] = { fraction, task: currentTask() };
       } else if (!isPending(target)) {
         target[since] = SETTLED;
+        return;
       } else {
         if (typeof before === 'number') target[since] = [before, Math.sign(before) * time];
         else before.push(Math.sign(before[0]!) * time);
         const chosen = target[candidate] as Candidate | undefined;
         if (chosen !== undefined && chosen.task !== currentTask()) chosen.task = SEVERAL;
       }
+      if (!isAdoption) note(target, promise);
     };
 
     const settled = (promise: object): void => {
@@ -235,6 +263,7 @@ export class PromiseHooks {
 
     const before = (promise: object): void => {
       job = promise;
+      adopts = isMade((promise as Tracked)[since] as Since);
       turns[3] = 0;
       resumptions.resumed = undefined;
       if (turns[1] !== 0 || resumptions.active) resumptions.onJob();

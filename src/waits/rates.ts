@@ -1,9 +1,10 @@
 import { checkInteger } from '../checks';
+import { listAwaits, longestListing, type AwaitListing } from './await-listing';
 import { observeCallbacks } from './callbacks';
 import { clock } from './chance';
 import { EffectiveRate, type RateRange } from './effective-rate';
 import { tellsTasksApart } from './tasks';
-import { WaitRecorder } from './wait-recorder';
+import { WaitRecorder, type PendingAwait } from './wait-recorder';
 
 /** Captures per second to aim at. */
 export const DEFAULT_CAPTURES = 20;
@@ -63,6 +64,16 @@ export interface WaitOptions {
   callbacks: boolean;
 }
 
+/** The awaits that are under way, of those that have begun while waits are profiled; undefined while they are not. */
+export function pendingAwaits(): PendingAwait[] | undefined {
+  return waits?.takePending();
+}
+
+/** Every await that is under way, likewise, whether waits are profiled or not. Stops the thread; see native.listWaitedForPromises(). */
+export function allAwaits(): AwaitListing {
+  return waits === undefined ? listAwaits(() => undefined) : waits.apart(listAwaits);
+}
+
 /** Called by start() with checked values. */
 export function setWaitOptions(options: WaitOptions): void {
   maxCaptures = options.maxCapturesPerSecond;
@@ -108,6 +119,8 @@ export interface WaitStats {
   mutexFraction: RateRange | undefined;
   /** Waits that were to be recorded and whose waiter could not be found. */
   lostWaits: number;
+  /** How long a goroutine profile with `full` has stopped the thread at most, in nanoseconds; 0 before the first one. */
+  longestListingNanos: number;
   /** Failures of the wait profiler itself. The first one switches it off. */
   waitFailures: number;
 }
@@ -118,6 +131,7 @@ export function waitStats(): WaitStats {
     blockRate: block && { lowest: block.range.lowest * 1e6, highest: block.range.highest * 1e6 },
     mutexFraction: mutex?.range,
     lostWaits: waits?.counters.lost ?? 0,
+    longestListingNanos: longestListing(),
     waitFailures: waits?.counters.failures ?? 0,
   };
 }

@@ -1,15 +1,16 @@
 import { executionAsyncResource } from 'node:async_hooks';
-import { native } from '../binding';
 import { observedAtomics } from './atomics';
-import { StackCapture, type CallSite } from './capture';
+import type { Labels } from '../labels/labels';
+import { StackCapture } from './capture';
 import { clock } from './chance';
 import { PromiseHooks, type Hook, type SettledEvent, type WaitRates } from './promise-hooks';
-import { recordBlock, recordMutex } from './record';
+import { frameNumbers, recordBlock, recordMutex } from './record';
 import { nameOfResource } from './resource';
 import type { Wait } from './resumptions';
 import { sample } from './sample';
 import { asyncCallers, ownFrames, settlement, SETTLEMENT_FRAMES } from './settlement';
 import { currentTask, ignoreRequests, watchRequests } from './tasks';
+import { waiterProbe } from './waiter-probe';
 import { WebLocks } from './web-locks';
 
 /*
@@ -26,6 +27,19 @@ export interface WaitCounters {
   failures: number;
 }
 
+/** An await that is under way. */
+export interface PendingAwait {
+  /** Numbers of the frames of who waits, leaf first. Empty where V8 finds no async function, as for several waiters. */
+  frames: readonly number[];
+  /** How many such awaits it stands for. */
+  count: number;
+  /** In milliseconds, of clock(); undefined for a wait that began while none were followed. */
+  began: number | undefined;
+  labels: Labels | undefined;
+  /** What V8 has made for this await. */
+  identity: object;
+}
+
 /** Stack frames to ask for: synchronous ones count first, and must not crowd out the asynchronous callers. */
 const CAPTURE_LIMIT = 256;
 const NANOS = 1e6;
@@ -36,7 +50,7 @@ export class WaitRecorder {
   readonly rates: WaitRates = { block: undefined, mutex: undefined };
   readonly counters: WaitCounters = { lost: 0, failures: 0 };
   readonly #capture = new StackCapture();
-  readonly #arm = native.armProbe();
+  readonly #waiterOf = waiterProbe(this.#capture);
   readonly #locks = new WebLocks((request, ms) => this.#recordGrant(request, ms));
   readonly #hooks = new PromiseHooks(this.rates, this.#locks, this.counters, {
     onSettled: (event) => this.#onSettled(event),
@@ -62,6 +76,34 @@ export class WaitRecorder {
     this.#locks.remove();
     for (const atomic of this.#atomics) atomic.remove();
     ignoreRequests();
+  }
+
+  /**
+   * The awaits that are under way, those of what has an await of its own included; a sample where there are many. Undefined
+   * while none are followed.
+   */
+  takePending(): PendingAwait[] | undefined {
+    if (!this.#hooks.installed) return undefined;
+    const awaits: PendingAwait[] = [];
+    this.#guarded(() => {
+      const { promises, waiters, labels, weights } = this.#hooks.pending.take();
+      promises.forEach((promise, i) => {
+        const identity = waiters[i]!;
+        if (this.#hooks.isWaitedFor(identity)) return;
+        const frames = frameNumbers(this.#waiterOf(promise));
+        awaits.push({ frames, count: weights[i]!, began: this.#hooks.waitBegan(promise), labels: labels[i] as Labels | undefined, identity });
+      });
+    });
+    return awaits;
+  }
+
+  /** Does something whose promises are not the program's, and tells when waits have begun that are known. */
+  apart<Result>(action: (waitBegan: (promise: object) => number | undefined) => Result): Result {
+    let result: Result;
+    this.#hooks.ignore(() => {
+      result = action((promise) => this.#hooks.waitBegan(promise));
+    });
+    return result!;
   }
 
   /** The Web Lock that was requested has been granted, and its callback is about to be called. */
@@ -144,17 +186,6 @@ export class WaitRecorder {
       if (waiter.length > 0) recordBlock(label, waiter, sampled);
       else this.counters.lost++;
     });
-  }
-
-  /** The asynchronous stack of whoever waits for the promise; empty where V8 finds none, as for several waiters. */
-  #waiterOf(promise: object): readonly CallSite[] {
-    let sites: CallSite[] = [];
-    const job = (): void => {
-      sites = this.#capture.take(CAPTURE_LIMIT, job);
-    };
-    this.#arm(promise, job);
-    native.runProbe();
-    return asyncCallers(sites);
   }
 
   /** An error of ours is nobody else's: it is counted, and ends the profiling of waits. */
