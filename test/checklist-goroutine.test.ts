@@ -171,7 +171,7 @@ t.test('29: custom profiles over HTTP', async (t) => {
   t.equal(await error('seconds=x'), '400 invalid value for "seconds" - must be a positive integer\n', 'which is checked first');
 
   const index = (await get('')).text;
-  t.match(index, '<td class="count">4</td><td><a href="example.com/lab.conns?debug=1">example.com/lab.conns</a>');
+  t.match(index, '<td class="count">4</td><th scope="row"><a href="example.com/lab.conns?debug=1">example.com/lab.conns</a>');
   t.match(index, 'odd &lt;&amp;&#39;&#34;name&gt;</a>');
   await t.test('read by go tool pprof', needsGo(), async (t) => {
     const { port } = server.address() as { port: number };

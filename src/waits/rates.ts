@@ -69,6 +69,11 @@ export function pendingAwaits(): PendingAwait[] | undefined {
   return waits?.takePending();
 }
 
+/** Whether awaits that begin now are followed. */
+export function followsAwaits(): boolean {
+  return waits?.isFollowing ?? false;
+}
+
 /** Every await that is under way, likewise, whether waits are profiled or not. Stops the thread; see native.listWaitedForPromises(). */
 export function allAwaits(): AwaitListing {
   return waits === undefined ? listAwaits(() => undefined) : waits.apart(listAwaits);

@@ -78,12 +78,16 @@ export class WaitRecorder {
     ignoreRequests();
   }
 
+  get isFollowing(): boolean {
+    return this.#hooks.installed;
+  }
+
   /**
    * The awaits that are under way, those of what has an await of its own included; a sample where there are many. Undefined
    * while none are followed.
    */
   takePending(): PendingAwait[] | undefined {
-    if (!this.#hooks.installed) return undefined;
+    if (!this.isFollowing) return undefined;
     const awaits: PendingAwait[] = [];
     this.#guarded(() => {
       const { promises, waiters, labels, weights } = this.#hooks.pending.take();
