@@ -20,11 +20,13 @@ Napi::Value Attach(const Napi::CallbackInfo& info) {
   }
   Exports exports(env);
   AddHeapExports(&exports);
+  AddCpuExports(&exports);
   AddTableExports(&exports);
   AddCopyExports(&exports);
   AddPromiseExports(&exports);
   AddAtomicsExports(&exports);
   AddPendingExports(&exports);
+  env.GetInstanceData<Environment>()->cpu_profiler().SetOwnNames(exports.names());
   return exports.object();
 }
 

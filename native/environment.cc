@@ -7,7 +7,8 @@ namespace mprof {
 
 Environment::Environment(Napi::Env env)
     : isolate_(v8::Isolate::GetCurrent()),
-      sampler_(isolate_, ProfileTable::Process()) {
+      sampler_(isolate_, ProfileTable::Process()),
+      cpu_profiler_(isolate_) {
   // Runs on normal exit, on a worker's exit and on its termination. process.exit() on
   // the main thread leaves the isolate as it is.
   env.AddCleanupHook([this] { Stop(); });
@@ -16,6 +17,8 @@ Environment::Environment(Napi::Env env)
 void Environment::Stop() {
   // A sampler still running when the isolate goes away crashes V8 13.6.
   sampler_.Stop();
+  // Nor may a profiler be left.
+  cpu_profiler_.Stop();
   for (const auto& turns : turns_) turns->Stop();
   for (const auto& awaits : pending_awaits_) awaits->Stop();
   probe_.reset();

@@ -7,6 +7,7 @@
 #include <memory>
 #include <vector>
 
+#include "cpu_profiler.h"
 #include "heap_sampler.h"
 #include "pending_awaits.h"
 #include "promise_probe.h"
@@ -28,6 +29,7 @@ class Environment {
 
   v8::Isolate* isolate() { return isolate_; }
   HeapSampler& sampler() { return sampler_; }
+  CpuProfiler& cpu_profiler() { return cpu_profiler_; }
   // Made when it is first needed.
   PromiseProbe& probe();
   // Each copy of the JavaScript part has a tracker of its own. Returns its number.
@@ -43,6 +45,7 @@ class Environment {
 
   v8::Isolate* const isolate_;
   HeapSampler sampler_;
+  CpuProfiler cpu_profiler_;
   std::vector<std::unique_ptr<TurnTracker>> turns_;
   std::vector<std::unique_ptr<PendingAwaits>> pending_awaits_;
   std::unique_ptr<PromiseProbe> probe_;

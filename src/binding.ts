@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { codedError } from './errors';
+import type { Symbols } from './pprof/columns';
 
 /** All heap buckets of the process, newest first; raw counts of sampled objects. */
 export interface HeapBuckets {
@@ -72,6 +73,24 @@ export interface PendingAwaitColumns {
   /** How many each of them stands for. */
   weights: Float64Array;
 }
+
+/** What one window of the CPU profiler has seen, a row for each sample of the thread's stack, in order. In nanoseconds. */
+export interface CpuSamples {
+  symbols: Symbols;
+  /** Stack row of each sample; IDLE where the thread had nothing to do. */
+  stack: Uint32Array;
+  /** When it was taken, by native.monotonicNanos(). */
+  time: Float64Array;
+  /** CPU time the thread had used by then, since the beginning of the window. */
+  cpu: Float64Array;
+  /** Length of the window. */
+  duration: number;
+  /** CPU time the thread has used in it. */
+  totalCpu: number;
+}
+
+/** Stands in a row of CpuSamples for no stack. */
+export const IDLE = 0xffffffff;
 
 /** Buckets are of one of these types. The numbers are the native part's. */
 export const BucketType = { heap: 0, block: 1, mutex: 2 } as const;
@@ -152,6 +171,21 @@ interface Native {
   takePendingAwaits(sample: number): PendingAwaitColumns;
   /** Every pending promise that somebody waits for, or has waited for. Stops the thread for a second per 100 MB of heap. */
   listWaitedForPromises(): object[];
+  /** Has V8 look for all code there is, which takes a walk through the heap, and take note of new code from then on. */
+  prepareCpuProfiler(): void;
+  /** Ends that, unless a window is open. */
+  releaseCpuProfiler(): void;
+  /** Opens a window of the CPU profiler, with so many samples at most. Its number; 0 where it could not be opened. */
+  openCpuWindow(maxSamples: number): number;
+  closeCpuWindow(window: number): CpuSamples;
+  /** Closes a window that nobody wants to know of any more. */
+  discardCpuWindow(window: number): void;
+  /**
+   * Times of the samples taken since the last call, while a window is open; as in CpuSamples. The first call of the first
+   * window asks for what follows, and gives none.
+   */
+  takeCpuTimes(): Float64Array;
+  monotonicNanos(): number;
   getStats(): NativeStats;
   getGcLog(): GcLog;
 }

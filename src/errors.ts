@@ -6,6 +6,8 @@
 const classes = {
   /** start() while started. */
   ERR_MPROF_ALREADY_STARTED: Error,
+  /** V8 does not take any more CPU profiles now. */
+  ERR_MPROF_CPU_PROFILER: Error,
   /** The native addon is missing or was built for another Node.js. */
   ERR_MPROF_BINARY: Error,
   /** A custom profile has the value already. */

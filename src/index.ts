@@ -27,6 +27,7 @@ export { newProfile, type CustomProfile } from './profiles/custom';
 export { setProfileLimits, type ProfileLimits } from './profiles/limits';
 export type { DeltaOptions, Profile, ProfileOptions } from './profiles/profile';
 export { memProfile, type HeapValues, type MemProfileOptions, type MemProfileRecord } from './profiles/mem-profile';
+export { cpuProfile, type CpuProfileOptions } from './profiles/cpu';
 export { blockProfile, mutexProfile, type ContentionRecord } from './profiles/contention-profile';
 export type { StackFrame } from './profiles/stack-frame';
 export type { CodedError, ErrorCode } from './errors';

@@ -2,6 +2,7 @@ import { getHeapStatistics } from 'node:v8';
 import { native } from './binding';
 import { checkBoolean, checkInteger, checkNumber, checkObject } from './checks';
 import { codedError } from './errors';
+import { keepReady } from './cpu/window';
 import { checkCallbacksSupported } from './waits/callbacks';
 import { DEFAULT_CAPTURES, setWaitOptions } from './waits/rates';
 
@@ -35,6 +36,11 @@ export interface StartOptions {
    * second per 100 MB. Default 268435456; 0 for never.
    */
   fullGoroutineLimit?: number;
+  /**
+   * Whether V8 is made ready for CPU profiles now and until stop(). Otherwise the first one makes the thread wait while V8
+   * looks through the whole heap for code: with a large heap, for hundreds of milliseconds. Default false.
+   */
+  cpuProfile?: boolean;
 }
 
 /** Go's default: one sample per 512 KiB. */
@@ -69,7 +75,7 @@ let started: HeapOptions | undefined;
 export function start(options: StartOptions = {}): void {
   checkObject('options', options);
   const { memProfileRate: newRate = rate, stackDepth = 128, allocsBudget } = options;
-  const { maxCapturesPerSecond = DEFAULT_CAPTURES, callbacks = false } = options;
+  const { maxCapturesPerSecond = DEFAULT_CAPTURES, callbacks = false, cpuProfile = false } = options;
   const { fullGoroutineLimit: newLimit = DEFAULT_FULL_GOROUTINE_LIMIT } = options;
   checkRate('memProfileRate', newRate);
   checkInteger('stackDepth', stackDepth, 1, MAX_STACK_DEPTH);
@@ -79,6 +85,7 @@ export function start(options: StartOptions = {}): void {
   checkNumber('maxCapturesPerSecond', maxCapturesPerSecond, (value) => value >= 0 && value <= 1e6, 'a number from 0 to 1000000');
   checkBoolean('callbacks', callbacks);
   checkInteger('fullGoroutineLimit', newLimit, 0, Number.MAX_SAFE_INTEGER);
+  checkBoolean('cpuProfile', cpuProfile);
   if (started !== undefined) throw codedError('ERR_MPROF_ALREADY_STARTED', 'mprof is started already; call stop() first');
   if (callbacks) checkCallbacksSupported();
   const heap = { stackDepth, allocsBudget };
@@ -86,6 +93,7 @@ export function start(options: StartOptions = {}): void {
   rate = newRate;
   started = heap;
   fullGoroutineLimit = newLimit;
+  keepReady(cpuProfile);
   setWaitOptions({ maxCapturesPerSecond, callbacks });
 }
 
@@ -97,6 +105,7 @@ export function start(options: StartOptions = {}): void {
 export function stop(): void {
   native.stopHeapSampler();
   started = undefined;
+  keepReady(false);
 }
 
 /**

@@ -1,4 +1,5 @@
 import { serveCmdline } from './cmdline';
+import { serveCpuProfile } from './cpu-route';
 import type { PprofRequest } from './exchange';
 import { serveIndex } from './index-page';
 import { serveProfile } from './profile-route';
@@ -26,6 +27,7 @@ const special = new Map<string, Route>([
   ['delta_block', { methods: READ, serve: serveSinceLast }],
   ['delta_heap', { methods: READ, serve: serveSinceLast }],
   ['delta_mutex', { methods: READ, serve: serveSinceLast }],
+  ['profile', { methods: READ, serve: serveCpuProfile }],
   ['symbol', symbol],
   ['trace', { methods: READ, serve: serveTrace }],
 ]);

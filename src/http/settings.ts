@@ -27,6 +27,11 @@ export interface HandlerOptions<Req> extends Authentication {
   /** How many other requests for a profile are worked on at once, sending included. Default 16. More get status 503. */
   maxSnapshots?: number;
   /**
+   * Whether a CPU profile is refused while another one of this thread is under way, with Go's status 500. Otherwise each
+   * gets its own. Default false.
+   */
+  exclusiveCpuProfile?: boolean;
+  /**
    * Milliseconds that a client may take to send a body, and to read an answer; its connection is closed then. Default
    * 30000. A handler of fetch requests cannot tell when an answer has been read.
    */
@@ -39,6 +44,7 @@ export interface Settings {
   readonly prefix: string;
   readonly cmdline: boolean;
   readonly maxSeconds: number;
+  readonly exclusiveCpuProfile: boolean;
   readonly clientTimeout: number;
   readonly windows: Limit;
   readonly snapshots: Limit;
@@ -52,9 +58,11 @@ const DAY = 86_400;
 export function settingsOf<Req>(options: HandlerOptions<Req>): Settings {
   checkObject('options', options);
   const { prefix = '', cmdline = false, authorize } = options;
+  const { exclusiveCpuProfile = false } = options;
   const { maxSeconds = 60, maxWindows = 16, maxSnapshots = 16, clientTimeout = 30_000 } = options;
   checkPrefix('prefix', prefix);
   checkBoolean('cmdline', cmdline);
+  checkBoolean('exclusiveCpuProfile', exclusiveCpuProfile);
   checkInteger('maxSeconds', maxSeconds, 1, DAY);
   checkInteger('maxWindows', maxWindows, 1, 1000);
   checkInteger('maxSnapshots', maxSnapshots, 1, 1000);
@@ -65,6 +73,7 @@ export function settingsOf<Req>(options: HandlerOptions<Req>): Settings {
     prefix,
     cmdline,
     maxSeconds,
+    exclusiveCpuProfile,
     clientTimeout,
     windows: new Limit(maxWindows),
     snapshots: new Limit(maxSnapshots),

@@ -50,7 +50,7 @@ type Resource = Record<PrivateKey, Started | undefined>;
 
 /** @throws Error `ERR_MPROF_UNSUPPORTED` where Node.js cannot tell of callbacks without telling of promises */
 export function checkCallbacksSupported(): void {
-  if (!isSupported()) {
+  if (!hooksLeaveOutPromises()) {
     throw codedError(
       'ERR_MPROF_UNSUPPORTED',
       `callbacks: true needs a Node.js whose async_hooks can leave out promises (trackPromises), which ${process.version} is not: ` +
@@ -59,8 +59,11 @@ export function checkCallbacksSupported(): void {
   }
 }
 
-/** Node.js rejects contradictory options where it knows this one, and ignores what it does not know. */
-function isSupported(): boolean {
+/**
+ * Whether async_hooks can leave out promises. Node.js rejects contradictory options where it knows this one, and ignores
+ * what it does not know.
+ */
+export function hooksLeaveOutPromises(): boolean {
   try {
     createHook({ init() {}, promiseResolve() {}, trackPromises: false } as object);
     return false;

@@ -1,0 +1,39 @@
+#ifndef MPROF_CPU_COLUMNS_H_
+#define MPROF_CPU_COLUMNS_H_
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace mprof {
+
+// What a window of the CPU profiler has seen.
+struct CpuColumns {
+  // Stands for the stack of a sample that found the thread with nothing to do.
+  static constexpr uint32_t kIdle = UINT32_MAX;
+
+  // A row for each sample, in order. Times are in nanoseconds.
+  std::vector<uint32_t> stack;  // row below, or kIdle
+  std::vector<double> time;     // monotonic
+  // CPU time the thread had used by then, since the beginning of the window.
+  std::vector<double> cpu;
+  // Of the whole window.
+  double duration = 0;
+  double total_cpu = 0;
+
+  // String 0 is the empty string. Stacks list their frames leaf first.
+  std::string string_bytes;
+  std::vector<uint32_t> string_start;
+  std::vector<uint32_t> frame_name;
+  std::vector<uint32_t> frame_file;
+  std::vector<uint32_t> frame_line;
+  std::vector<uint32_t> frame_column;
+  std::vector<uint32_t> frame_start_line;
+  std::vector<double> frame_address;
+  std::vector<uint32_t> stack_frames;
+  std::vector<uint32_t> stack_start;
+};
+
+}  // namespace mprof
+
+#endif  // MPROF_CPU_COLUMNS_H_

@@ -1,0 +1,100 @@
+import { checkBoolean, checkNumber, checkObject } from '../checks';
+import { countTicks, PERIOD } from '../cpu/ticks';
+import { sampleCpu, type LabelledSamples } from '../cpu/window';
+import type { Labels } from '../labels/labels';
+import type { LabelColumns } from '../pprof/columns';
+import { pruneSymbols } from '../pprof/prune-symbols';
+import type { Steps } from '../pprof/steps';
+import { writeProfileChunks } from '../pprof/write-profile';
+import { random } from '../waits/chance';
+import { compress } from './chunks';
+import { plainPaths } from './file-paths';
+import { program } from './program';
+import { runInSlices } from './slices';
+
+/** How to take a CPU profile. */
+export interface CpuProfileOptions {
+  /** For how long, in seconds, up to 3600. Default 30. */
+  seconds?: number;
+  /** Ends it early, without a profile; the promise then rejects with an AbortError. */
+  signal?: AbortSignal;
+  /** Whether it keeps the process alive. Default true. */
+  ref?: boolean;
+}
+
+/** An hour: all samples of a window are kept until its end. */
+export const MAX_SECONDS = 3600;
+
+/**
+ * Samples what this thread does for so many seconds, and resolves to the profile, gzipped: one sample for every 10 ms of CPU
+ * time it uses, as Go's. Any number of profiles may be under way at a time, each with its own window, up to 32.
+ *
+ * @throws TypeError or RangeError for bad options; Error `ERR_MPROF_CPU_PROFILER` when too many are under way; AbortError
+ */
+export async function cpuProfile(options: CpuProfileOptions = {}): Promise<Uint8Array> {
+  checkObject('options', options);
+  const { seconds = 30, signal, ref = true } = options;
+  checkNumber('seconds', seconds, (value) => value > 0 && value <= MAX_SECONDS, `a number above 0 and at most ${MAX_SECONDS}`);
+  checkBoolean('ref', ref);
+  const samples = await sampleCpu({ seconds, signal, ref });
+  return compress(await runInSlices(encode(samples)));
+}
+
+function* encode(samples: LabelledSamples): Steps<Uint8Array[]> {
+  const groups = groupTicks(samples, countTicks(samples, random()));
+  const symbols = yield* plainPaths(samples.symbols);
+  return yield* writeProfileChunks({
+    sampleTypes: [
+      { type: 'samples', unit: 'count' },
+      { type: 'cpu', unit: 'nanoseconds' },
+    ],
+    periodType: { type: 'cpu', unit: 'nanoseconds' },
+    period: PERIOD,
+    timeNanos: samples.timeNanos,
+    durationNanos: BigInt(Math.round(samples.duration)),
+    program: program(),
+    comments: comments(samples),
+    ...(yield* pruneSymbols(symbols, groups.stack)),
+    bucket: Uint32Array.from(groups.stack.keys()),
+    values: Float64Array.from(groups.count.flatMap((count) => [count, count * PERIOD])),
+    ...(groups.labels && { labels: groups.labels }),
+  });
+}
+
+interface Groups {
+  stack: Uint32Array;
+  count: number[];
+  labels: LabelColumns | undefined;
+}
+
+/** Adds up the samples of one stack and one set of labels, in the order in which they were first seen. */
+function groupTicks({ stack, labels }: LabelledSamples, ticks: Uint32Array): Groups {
+  const sets: Labels[] = [{}];
+  const setRows = new Map<string, number>([['[]', 0]]);
+  const rowOf = (set: Labels | undefined): number => {
+    if (set === undefined) return 0;
+    const key = JSON.stringify(Object.entries(set).sort());
+    const row = setRows.get(key) ?? sets.push(set) - 1;
+    setRows.set(key, row);
+    return row;
+  };
+  const groups = new Map<string, { stack: number; set: number; count: number }>();
+  ticks.forEach((count, i) => {
+    if (count === 0) return;
+    const set = rowOf(labels[i]);
+    const key = `${stack[i]} ${set}`;
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, { stack: stack[i]!, set, count });
+    else group.count += count;
+  });
+  const all = [...groups.values()];
+  return {
+    stack: Uint32Array.from(all, ({ stack }) => stack),
+    count: all.map(({ count }) => count),
+    labels: sets.length === 1 ? undefined : { sets, set: Uint32Array.from(all, ({ set }) => set) },
+  };
+}
+
+function comments({ lost }: LabelledSamples): string[] {
+  return lost === 0 ? [] : [`the labels of ${lost} samples are not known: they changed too often`];
+}
