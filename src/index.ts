@@ -16,7 +16,9 @@ import type { DeltaOptions } from './profiles/profile';
 import { lookup } from './profiles/registry';
 import type { Writable } from 'node:stream';
 
-export { memProfileRate, setMemProfileRate, start, stop, type StartOptions } from './runtime';
+export { memProfileRate, setMemProfileRate } from './runtime';
+export { start, stop } from './start';
+export type { StartOptions } from './start-options';
 export { runTask } from './waits/tasks';
 export { setBlockProfileRate, setMutexProfileFraction, type WaitStats } from './waits/rates';
 export type { RateRange } from './waits/effective-rate';

@@ -12,7 +12,7 @@ import type { CodedError, ErrorCode, HeapValues, MemProfileOptions, MemProfileRe
 import { handler, listen, type ListenOptions } from 'mprof/http';
 import { decode, encode, gunzip, gzip, checkValid, type Profile as Decoded } from 'mprof/pprof';
 
-const options: StartOptions = { memProfileRate: 524288, stackDepth: 64, allocsBudget: 0.02 };
+const options: StartOptions = { memProfileRate: 524288, stackDepth: 64, allocsBudget: 0.02, workers: true };
 start(options);
 setMemProfileRate(memProfileRate());
 const state: Stats['heap'] = stats().heap;

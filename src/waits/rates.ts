@@ -1,5 +1,6 @@
 import { checkInteger } from '../checks';
 import { listAwaits, longestListing, type AwaitListing } from './await-listing';
+import { changed } from '../threads/changes';
 import { observeCallbacks } from './callbacks';
 import { clock } from './chance';
 import { EffectiveRate, type RateRange } from './effective-rate';
@@ -36,6 +37,12 @@ export function setBlockProfileRate(ns: number): void {
   blockRateNanos = Math.max(0, ns);
   resetBlockRate();
   apply();
+  changed();
+}
+
+/** What was set last, in nanoseconds; 0 while off. */
+export function blockProfileRate(): number {
+  return blockRateNanos;
 }
 
 /**
@@ -52,6 +59,7 @@ export function setMutexProfileFraction(n: number): number {
     mutexFraction = n;
     resetMutexRate();
     apply();
+    changed();
   }
   return before;
 }

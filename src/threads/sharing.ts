@@ -1,0 +1,66 @@
+import { BroadcastChannel, getEnvironmentData, isMainThread, setEnvironmentData } from 'node:worker_threads';
+import { isStarted, memProfileRate, setMemProfileRate, start, startOptions, stop } from '../runtime';
+import type { CheckedOptions } from '../start-options';
+import { blockProfileRate, setBlockProfileRate, setMutexProfileFraction } from '../waits/rates';
+import { onChange } from './changes';
+
+/*
+ * Settings that are the process's and not a thread's, as Go's are: each thread that shares them follows the others', and
+ * begins with those of the thread that has started it.
+ */
+
+/** What a thread has to know to do as the others. */
+interface Settings {
+  /** Undefined while stopped. */
+  started: CheckedOptions | undefined;
+  memProfileRate: number;
+  blockProfileRate: number;
+  mutexProfileFraction: number;
+}
+
+const NAME = 'mprof settings';
+
+let channel: BroadcastChannel | undefined;
+let isFollowing = false;
+
+/** Shares the settings of this thread from now on; does nothing if it does. */
+export function shareSettings(): void {
+  if (channel !== undefined) return;
+  channel = new BroadcastChannel(NAME);
+  channel.unref();
+  channel.onmessage = (event) => follow((event as { data: Settings }).data);
+  onChange(publish);
+  const inherited = getEnvironmentData(NAME) as Settings | undefined;
+  if (inherited !== undefined) follow(inherited);
+  else if (isMainThread) publish();
+}
+
+function publish(): void {
+  if (isFollowing) return;
+  const settings: Settings = {
+    started: startOptions(),
+    memProfileRate: memProfileRate(),
+    blockProfileRate: blockProfileRate(),
+    mutexProfileFraction: setMutexProfileFraction(-1),
+  };
+  // For threads to come, and for those there are.
+  setEnvironmentData(NAME, settings as unknown as Parameters<typeof setEnvironmentData>[1]);
+  channel?.postMessage(settings);
+}
+
+/** Does as another thread. What cannot be had here, such as V8's sampler where it is somebody else's, is a warning. */
+function follow(settings: Settings): void {
+  isFollowing = true;
+  try {
+    if (settings.started === undefined) stop();
+    setMemProfileRate(settings.memProfileRate);
+    if (settings.started !== undefined && !isStarted()) start(settings.started);
+    if (blockProfileRate() !== settings.blockProfileRate) setBlockProfileRate(settings.blockProfileRate);
+    if (setMutexProfileFraction(-1) !== settings.mutexProfileFraction) setMutexProfileFraction(settings.mutexProfileFraction);
+  } catch (error) {
+    process.emitWarning(error instanceof Error ? error : String(error));
+  } finally {
+    isFollowing = false;
+    setEnvironmentData(NAME, settings as unknown as Parameters<typeof setEnvironmentData>[1]);
+  }
+}

@@ -1,0 +1,55 @@
+import { syncBuiltinESMExports } from 'node:module';
+import { join } from 'node:path';
+import workers from 'node:worker_threads';
+
+/*
+ * Node.js has no hook for the start of a worker. So where that is asked for, the constructor is replaced by a proxy that has
+ * each new one load this package first.
+ */
+
+type Construct = (target: new (...args: unknown[]) => object, args: unknown[], newTarget: new () => object) => object;
+
+const REGISTER = join(__dirname, '..', 'register.js');
+
+let original: typeof workers.Worker | undefined;
+let proxy: typeof workers.Worker | undefined;
+
+/** Has workers that are created from now on load `mprof/register`. */
+export function profileNewWorkers(): void {
+  if (proxy !== undefined && workers.Worker === proxy) return;
+  original = workers.Worker;
+  proxy = new Proxy(original, { construct: construct as never });
+  replace(proxy);
+}
+
+/** No longer, unless somebody has replaced the constructor again. */
+export function leaveNewWorkers(): void {
+  if (proxy !== undefined && workers.Worker === proxy) replace(original!);
+}
+
+function replace(constructor: typeof workers.Worker): void {
+  workers.Worker = constructor;
+  syncBuiltinESMExports();
+}
+
+const construct: Construct = (target, args, newTarget) => {
+  const [script, options = {}] = args;
+  if (typeof options !== 'object' || options === null) return Reflect.construct(target, args, newTarget);
+  const { execArgv = process.execArgv } = options as { execArgv?: unknown };
+  if (!Array.isArray(execArgv)) return Reflect.construct(target, args, newTarget);
+  // The program's own options are the prototype: they may be anything.
+  const withFlags = (flags: unknown[]): object => Object.create(options, { execArgv: { value: [...flags, '--require', REGISTER] } });
+  try {
+    return Reflect.construct(target, [script, withFlags(execArgv)], newTarget);
+  } catch (error) {
+    // Flags of the process that hold for its workers anyway, such as V8's, must not be given to them again.
+    const refused = refusedFlags(error);
+    if (refused === undefined || 'execArgv' in options) return Reflect.construct(target, args, newTarget);
+    return Reflect.construct(target, [script, withFlags(execArgv.filter((flag) => !refused.includes(flag)))], newTarget);
+  }
+};
+
+function refusedFlags(error: unknown): string[] | undefined {
+  const { code, message = '' } = error as { code?: string; message?: string };
+  return code === 'ERR_WORKER_INVALID_EXEC_ARGV' ? message.replace(/^[^:]*: /, '').split(', ') : undefined;
+}

@@ -1,0 +1,86 @@
+import { request } from 'node:http';
+import { join } from 'node:path';
+import t, { type Test } from 'tap';
+import { fixture, runJson, runNode, UNOPTIMISED } from './helpers/child';
+
+/* Programs that know nothing of the profiler, and their worker threads. */
+
+interface Seen {
+  registered: string;
+  work: string[];
+  heap: [allocated: number, inUse: number];
+  rates: object[];
+  ended: [allocated: number, inUse: number];
+  waits: number[];
+  restored: boolean;
+  sameModule?: boolean;
+  isWorker?: boolean;
+}
+
+const RATES = { MPROF_MEM_PROFILE_RATE: '4096', MPROF_BLOCK_PROFILE_RATE: '1' };
+const FLAGS = [...UNOPTIMISED, '--expose-gc'];
+
+function checkWorkers(t: Test, { work, heap, rates, ended, waits }: Seen): void {
+  t.same(work, ['done', 'done']);
+  // Arrays so large that each is sampled: that one is not has a chance of exp(-39).
+  t.same(heap, [200, 200], 'the main thread sees what workers allocate and keep');
+  t.same(rates, Array(3).fill({ heap: 'running', rate: 4096, fraction: 3 }), 'workers follow a change of rate, and begin with what is set');
+  t.same(ended, [200, 0], 'what workers have allocated stays, and nothing of it is in use');
+  // Longer than the rate at which the bound on captures begins.
+  t.equal(waits.reduce((a, b) => a + b, 0), 2, 'their waits are in the same profile');
+}
+
+for (const flag of ['--require', '--import']) {
+  t.test(`${flag} mprof/register`, async (t) => {
+    const seen = await runJson<Seen>(fixture('shared.cjs'), { flags: [...FLAGS, flag, 'mprof/register'], args: ['register'], env: RATES });
+    t.equal(seen.registered, 'running');
+    checkWorkers(t, seen);
+  });
+}
+
+t.test('start({ workers: true })', async (t) => {
+  const seen = await runJson<Seen>(fixture('shared.cjs'), { flags: FLAGS, args: ['workers'] });
+  t.equal(seen.registered, 'off');
+  checkWorkers(t, seen);
+  t.equal(seen.sameModule, true, 'for ES modules as well');
+  t.equal(seen.isWorker, true, 'workers are what they are otherwise');
+  t.equal(seen.restored, true, 'stop() puts the constructor back');
+});
+
+t.test('what cannot be done is a warning', async (t) => {
+  for (const [env, warning] of [
+    [{ MPROF_MEM_PROFILE_RATE: 'many' }, /RangeError: MPROF_MEM_PROFILE_RATE must be an integer, got "many"/],
+    [{ MPROF_MEM_PROFILE_RATE: '-1' }, /memProfileRate must be a non-negative integer, got -1/],
+    [{ MPROF_LISTEN: '0.0.0.0:6060' }, /host must be a loopback address/],
+    [{ MPROF_LISTEN: '/no/such/folder/socket' }, /ENOENT|EACCES/],
+  ] as const) {
+    const { code, stdout, stderr } = await runNode(fixture('plain.cjs'), { flags: ['--require', 'mprof/register'], env });
+    t.equal(code, 0, `${JSON.stringify(env)}: the program is not concerned`);
+    t.equal(stdout, '');
+    t.match(stderr, warning);
+  }
+});
+
+t.test('MPROF_LISTEN', async (t) => {
+  const path = join(t.testdir(), 'socket');
+  const status = await new Promise((resolve, reject) => {
+    const child = runNode(fixture('plain.cjs'), {
+      args: ['running'],
+      flags: ['--require', 'mprof/register'],
+      env: { MPROF_LISTEN: path },
+      onOutput: (_, running) => {
+        request({ socketPath: path, path: '/debug/pprof/heap' }, (res) => {
+          res.resume();
+          res.on('end', () => resolve(res.statusCode));
+          running.kill('SIGKILL');
+        })
+          .on('error', reject)
+          .end();
+      },
+    });
+    child.catch(reject);
+  });
+  t.equal(status, 200, 'the profiles are served where it says');
+  const { code } = await runNode(fixture('plain.cjs'), { flags: ['--require', 'mprof/register'], env: { MPROF_LISTEN: `${path}2` } });
+  t.equal(code, 0, 'which does not keep the process alive');
+});
