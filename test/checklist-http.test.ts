@@ -1,7 +1,8 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
-import type { Socket } from 'node:net';
+import { connect as connectHttp2, createServer as createHttp2Server, type IncomingHttpHeaders } from 'node:http2';
+import { connect, type AddressInfo, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import t, { type Test } from 'tap';
 import { handler } from 'mprof/http';
@@ -227,6 +228,25 @@ t.test('33: what is served keeps the rules of all readers', async (t) => {
   }
 });
 
+t.test('32: what is off is valid and empty', needsGo(), async (t) => {
+  const idle = spawn('env', ['-u', 'NODE_OPTIONS', process.execPath, '-e', "require('mprof/http').listen({ port: 0 }).then((server) => console.log(server.address().port)); process.stdin.resume()"], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  t.teardown(() => idle.kill());
+  const [output] = (await once(idle.stdout, 'data')) as [Buffer];
+  const where = `http://127.0.0.1:${Number(output)}/debug/pprof`;
+  for (const path of words('heap allocs block mutex heap?gc=1 heap?seconds=1 allocs?seconds=1 block?seconds=1 mutex?seconds=1 delta_heap delta_block')) {
+    const reply = await fetchFrom({ host: '127.0.0.1', port: Number(output) }, `/debug/pprof/${path}`);
+    t.equal(reply.status, 200, path);
+    const kind = path.replace(/\?.*/, '').replace('delta_', '');
+    t.same(checkFleetRules(reply.bytes, { kind, windowed: path.includes('seconds') }), [], path);
+    t.equal(decode(reply.bytes).sample.length, 0, path);
+  }
+  for (const path of words('heap block heap?debug=1')) {
+    t.match((await goPprof(['-top'], `${where}/${path}`)).stdout, 'Showing nodes accounting for 0', path);
+  }
+});
+
 t.test('34: no server cuts a window', async (t) => {
   const limits = { requestTimeout: 300, headersTimeout: 200, keepAliveTimeout: 200, connectionsCheckingInterval: 100 };
   const server = createServer(limits, handler).listen(0, '127.0.0.1');
@@ -238,5 +258,33 @@ t.test('34: no server cuts a window', async (t) => {
     t.equal(status, 200);
     t.equal(Number(headers['content-length']), bytes.length, 'as a whole');
     decode(bytes);
+  }
+
+  const pipeline = connect((server.address() as AddressInfo).port, '127.0.0.1').setEncoding('latin1');
+  for (const seconds of [1, 3]) pipeline.write(`GET /debug/pprof/block?seconds=${seconds} HTTP/1.1\r\nHost: localhost\r\n\r\n`);
+  let text = '';
+  for await (const chunk of pipeline) text += chunk;
+  t.equal(text.match(/HTTP\/1\.1 200 OK/g)?.length, 2, 'two in a pipeline, and closed only after that');
+});
+
+t.test('34: nor with HTTP/2', async (t) => {
+  const server = createHttp2Server((req, res) => void handler(req as never, res as never)).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  server.setTimeout(300);
+  const session = connectHttp2(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  t.teardown(() => {
+    session.destroy();
+    server.close();
+  });
+  const ask = async (path: string): Promise<[status: number | undefined, bytes: number]> => {
+    const stream = session.request({ ':path': `/debug/pprof/${path}` });
+    const [headers] = (await once(stream, 'response')) as [IncomingHttpHeaders];
+    let bytes = 0;
+    for await (const chunk of stream) bytes += (chunk as Buffer).length;
+    return [headers[':status'], bytes];
+  };
+  for (const [status, bytes] of await Promise.all([ask('heap?seconds=1'), ask('heap?seconds=2')])) {
+    t.equal(status, 200);
+    t.ok(bytes > 0);
   }
 });

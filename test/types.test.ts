@@ -9,7 +9,7 @@ const CONSUMER = `
 import { createServer, type Server } from 'node:http';
 import { lookup, memProfile, memProfileRate, profiles, setMemProfileRate, start, stats, stop, writeHeapProfile } from 'mprof';
 import type { CodedError, ErrorCode, HeapValues, MemProfileOptions, MemProfileRecord, Profile, ProfileOptions, StackFrame, StartOptions, Stats } from 'mprof';
-import { handler, listen, type ListenOptions } from 'mprof/http';
+import { createFetchHandler, createHandler, handler, listen, type FetchHandler, type Handler, type HandlerOptions, type ListenOptions } from 'mprof/http';
 import { decode, encode, gunzip, gzip, checkValid, type Profile as Decoded } from 'mprof/pprof';
 
 const options: StartOptions = { memProfileRate: 524288, stackDepth: 64, allocsBudget: 0.02, workers: true };
@@ -37,7 +37,11 @@ async function write(): Promise<Uint8Array> {
 const where: ListenOptions = { port: 0, host: '127.0.0.1' };
 const server: Promise<Server> = listen(where);
 createServer(handler);
-export { leaf, server, state, values, write };
+const open: HandlerOptions<Request> = { token: 'secret', maxSeconds: 30, authorize: (request) => request.headers.has('x-who') };
+const fetchHandler: FetchHandler = createFetchHandler(open);
+const admin: Handler = createHandler({ prefix: '/admin', authorize: async ({ socket }) => socket.remoteAddress === '::1' });
+listen({ path: '/tmp/socket', tls: { requestCert: true }, cmdline: false });
+export { admin, fetchHandler, leaf, server, state, values, write };
 
 // @ts-expect-error a number
 start({ memProfileRate: '1' });
@@ -47,6 +51,8 @@ start({ rate: 1 });
 lookup('heap').toBuffer();
 // @ts-expect-error a state there is not
 const other: Stats['heap'] = 'paused';
+// @ts-expect-error no such option
+createHandler({ port: 1 });
 // @ts-expect-error a stream or a path
 writeHeapProfile(1);
 `;

@@ -12,10 +12,9 @@
  *     go tool pprof http://127.0.0.1:6060/debug/pprof/heap
  *     go tool pprof http://127.0.0.1:6060/debug/pprof/allocs?seconds=30
  *
- * Routes: `/debug/pprof/` lists the profiles, `/debug/pprof/NAME` serves one, `/debug/pprof/cmdline` the command line,
- * `/debug/pprof/symbol` function names. Parameters: `debug` (not 0: text), `gc=1` (collect first; heap only) and
- * `seconds` (1 to 60: what changed in that time, as protobuf). Sixteen requests with `seconds` and sixteen without are
- * worked on at once; more get status 503.
+ * Routes below `/debug/pprof/`: the index page, each profile by its name, `symbol`, `cmdline`, and `delta_heap`,
+ * `delta_block` and `delta_mutex`, which tell what was counted since they were last asked. Parameters of a profile: `debug`
+ * (not 0: text), `gc=1` (collect first; heap only) and `seconds` (what changed in that time, as protobuf).
  *
  * @module
  */

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { TLSSocket } from 'node:tls';
 import type { Exchange } from './exchange';
 import { HttpError } from './responses';
+import { staySilent } from './silence';
 
 /** A request of Node's own servers. */
 export function exchangeOf(req: IncomingMessage & { body?: unknown }, res: ServerResponse, clientTimeout: number): Exchange {
@@ -11,17 +12,12 @@ export function exchangeOf(req: IncomingMessage & { body?: unknown }, res: Serve
   else res.once('close', () => over.abort());
   return {
     method: req.method ?? '',
-    host: req.headers.host ?? '',
+    host: (req.headers.host ?? req.headers[':authority'] ?? '').toString(),
     secure: (socket as Partial<TLSSocket>).encrypted === true,
     over: over.signal,
     header: (name) => req.headers[name]?.toString(),
     readBody: (limit) => readBody(req, limit, clientTimeout),
-    staySilent(seconds) {
-      const timeout = socket.timeout ?? 0;
-      if (timeout === 0) return () => {};
-      socket.setTimeout(timeout + seconds * 1000);
-      return () => socket.setTimeout(timeout);
-    },
+    staySilent: (seconds) => staySilent(req, seconds),
   };
 }
 
@@ -34,7 +30,7 @@ async function readBody(req: IncomingMessage & { body?: unknown }, limit: number
     let text = '';
     const refuse = (status: number, message: string): void => {
       req.off('data', onData);
-      reject(new HttpError(status, message, { Connection: 'close' }));
+      reject(new HttpError(status, message, req.httpVersionMajor === 1 ? { Connection: 'close' } : {}));
     };
     const onData = (chunk: Buffer | string): void => {
       text += chunk.toString('latin1');
