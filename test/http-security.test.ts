@@ -36,6 +36,7 @@ t.test('bad options change nothing', async (t) => {
     [{ username: 'a', password: '' }, 'OUT_OF_RANGE', /^password must be/],
     [{ authorize: true }, 'INVALID_ARG_TYPE', /^authorize must be a function/],
     [{ cmdline: 'yes' }, 'INVALID_ARG_TYPE', /^cmdline must be a boolean/],
+    [{ fullGoroutine: 1 }, 'INVALID_ARG_TYPE', /^fullGoroutine must be a boolean/],
     [{ prefix: 1 }, 'INVALID_ARG_TYPE', /^prefix must be a path such as/],
     ...['admin', '/', '/admin/', '/a//b', '/a/../b', '/a?b', '/a b'].map((prefix) => [{ prefix }, 'OUT_OF_RANGE', /^prefix must be a path such as/] as never),
     ...['maxSeconds', 'maxWindows', 'maxSnapshots', 'clientTimeout'].flatMap((name) => [
@@ -135,6 +136,17 @@ t.test('other machines only with authentication', async (t) => {
   for (const options of [{}, { insecure: false }, { username: 'a' }, { tls: {} }, { tls: { requestCert: true, rejectUnauthorized: false } }]) {
     await t.rejects(listen({ port: 0, host: '0.0.0.0', ...options }), { code: 'ERR_MPROF_INSECURE_ADDRESS' }, JSON.stringify(options));
   }
+});
+
+t.test('full lists of goroutines only where asked for, or among friends', async (t) => {
+  const get = (server: Server) => fetchPath(server, '/debug/pprof/goroutine?full=1&debug=1');
+  t.match(await get(await open(t, {})), { status: 200, text: /^goroutine profile: total / }, 'loopback');
+  const refused = { status: 403, text: 'full=1 is off; the option fullGoroutine switches it on\n', headers: { 'x-go-pprof': '1' } };
+  t.match(await get(await open(t, { fullGoroutine: false })), refused, 'loopback, switched off');
+  t.match(await get(await open(t, { host: '0.0.0.0', token: TOKEN, authorize: () => true })), { status: 401 }, 'a stranger');
+  t.match(await get(await open(t, { host: '0.0.0.0', insecure: true })), refused, 'other machines');
+  t.equal((await get(await open(t, { host: '0.0.0.0', insecure: true, fullGoroutine: true }))).status, 200, 'switched on');
+  t.equal((await fetchPath(await open(t, { fullGoroutine: false }), '/debug/pprof/heap?full=1')).status, 200, 'other profiles have no such list');
 });
 
 t.test('cmdline only where asked for, or among friends', async (t) => {

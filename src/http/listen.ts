@@ -47,8 +47,9 @@ const MAX_CONNECTIONS = 256;
 export async function listen(options: ListenOptions = {}): Promise<Server> {
   const { port, host, path } = checkAddress(options);
   const loopback = host !== undefined && isLoopbackAddress(host);
-  const { cmdline = loopback || path !== undefined } = options;
-  const handle = createHandler({ ...options, cmdline });
+  const alone = loopback || path !== undefined;
+  const { cmdline = alone, fullGoroutine = alone } = options;
+  const handle = createHandler({ ...options, cmdline, fullGoroutine });
   const server = createServerFor(options, loopback ? forLoopbackHosts(handle, options) : handle);
   server.maxConnections = MAX_CONNECTIONS;
   server.on('connection', (socket) => socket.unref());

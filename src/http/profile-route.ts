@@ -29,6 +29,9 @@ export async function serveProfile(request: PprofRequest): Promise<Answer> {
     return binary(`${name}-delta`, await delta(request, profile, { seconds: length, limited }));
   }
   const gc = name === 'heap' && toInt(params.get('gc')) > 0;
+  if (full && name === 'goroutine' && !settings.fullGoroutine) {
+    throw new HttpError(403, 'full=1 is off; the option fullGoroutine switches it on');
+  }
   settings.snapshots.enter(exchange.over);
   const body = await profile.toBuffer({ debug, gc, full, limited }).catch(refuse);
   return debug === 0 ? binary(name, body) : { status: 200, contentType: TEXT, body };

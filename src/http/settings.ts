@@ -20,6 +20,11 @@ export interface HandlerOptions<Req> extends Authentication {
    * serves this machine alone.
    */
   cmdline?: boolean;
+  /**
+   * Whether `full=1` has the goroutine profile list every pending await, for which V8 stops the thread. Default: only where
+   * `listen` serves this machine alone.
+   */
+  fullGoroutine?: boolean;
   /** Largest value of the parameter `seconds`, up to 86400. Default 60. */
   maxSeconds?: number;
   /** How many requests with a window of time are worked on at once. Default 16. More get status 503. */
@@ -43,6 +48,7 @@ export interface Settings {
   readonly authenticate: Authenticator;
   readonly prefix: string;
   readonly cmdline: boolean;
+  readonly fullGoroutine: boolean;
   readonly maxSeconds: number;
   readonly exclusiveCpuProfile: boolean;
   readonly clientTimeout: number;
@@ -57,11 +63,11 @@ const DAY = 86_400;
 /** Checks options; `authorize` is for the caller to apply, who has the request it is called with. */
 export function settingsOf<Req>(options: HandlerOptions<Req>): Settings {
   checkObject('options', options);
-  const { prefix = '', cmdline = false, authorize } = options;
-  const { exclusiveCpuProfile = false } = options;
+  const { prefix = '', cmdline = false, fullGoroutine = false, exclusiveCpuProfile = false, authorize } = options;
   const { maxSeconds = 60, maxWindows = 16, maxSnapshots = 16, clientTimeout = 30_000 } = options;
   checkPrefix('prefix', prefix);
   checkBoolean('cmdline', cmdline);
+  checkBoolean('fullGoroutine', fullGoroutine);
   checkBoolean('exclusiveCpuProfile', exclusiveCpuProfile);
   checkInteger('maxSeconds', maxSeconds, 1, DAY);
   checkInteger('maxWindows', maxWindows, 1, 1000);
@@ -72,6 +78,7 @@ export function settingsOf<Req>(options: HandlerOptions<Req>): Settings {
     authenticate: authenticator(options),
     prefix,
     cmdline,
+    fullGoroutine,
     maxSeconds,
     exclusiveCpuProfile,
     clientTimeout,

@@ -39,7 +39,7 @@ const DIRECTORIES: Part<Place>[] = [
 
 type Kind = 'profile' | 'symbol' | 'near symbol' | 'read' | 'trace' | 'unknown' | 'unreadable';
 const NAMES: Part<Kind>[] = [
-  ...['heap', 'allocs', 'block', 'mutex', 'threadcreate', '%68eap', 'he%61p'].map((raw) => ({ raw, means: 'profile' as const })),
+  ...['heap', 'allocs', 'block', 'mutex', 'goroutine', 'threadcreate', '%68eap', 'he%61p'].map((raw) => ({ raw, means: 'profile' as const })),
   ...['', 'cmdline', 'delta_heap', 'delta_block', 'delta_mutex'].map((raw) => ({ raw, means: 'read' as const })),
   { raw: 'symbol', means: 'symbol' },
   { raw: '%73ymbol', means: 'symbol' },
