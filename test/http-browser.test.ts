@@ -66,6 +66,7 @@ t.test('its links lead somewhere', async (t) => {
     const path = name.split('/').map((part) => encodeURIComponent(part).replaceAll("'", '%27')).join('/');
     t.ok(links.includes(path) && links.includes(`${path}?debug=1`), `${name}, as text and as a file`);
   }
+  t.ok(links.includes('profile'), 'the CPU profile');
   for (const link of links) {
     const { pathname, search } = new URL(link, url);
     // A CPU profile takes as long as it is told to.

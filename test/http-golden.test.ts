@@ -72,6 +72,8 @@ const ROWS: Row[] = [
   { request: 'GET /debug/pprof/heap?seconds=x&debug=1', status: 400, type: TEXT, body: SECONDS },
   { request: 'GET /debug/pprof/heap?seconds=1&debug=1', status: 400, type: TEXT, body: 'seconds and debug params are incompatible\n' },
 
+  { request: 'GET /debug/pprof/profile?seconds=1', status: 200, type: BINARY, file: 'profile', body: GZIP },
+  { request: 'GET /debug/pprof/profile?seconds=1&debug=1', status: 200, type: BINARY, file: 'profile', body: GZIP },
   { request: 'GET /debug/pprof/goroutine', status: 200, type: BINARY, file: 'goroutine', body: GZIP },
   { request: 'GET /debug/pprof/goroutine?debug=1', status: 200, type: TEXT, body: /^goroutine profile: total \d+\n/ },
   { request: 'GET /debug/pprof/goroutine?debug=2', status: 200, type: TEXT, body: /^goroutine \d+ \[/ },

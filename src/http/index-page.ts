@@ -51,6 +51,7 @@ ${commands(origin(exchange) + directory).join('\n')}
 <dt><code>seconds=N</code></dt><dd>Only what changed during the next N seconds, at most ${settings.maxSeconds}.</dd>
 <dt><code>gc=1</code></dt><dd>Collects garbage before taking the heap profile.</dd>
 <dt><code>debug=1</code></dt><dd>Text instead of protobuf.</dd>
+<dt><code>full=1</code></dt><dd>All there is, where collectors would refuse it; of goroutines every pending await, for which the thread is stopped.</dd>
 </dl>
 <p>Also here: ${settings.cmdline ? '<a href="cmdline">cmdline</a>, the arguments the process was started with; ' : ''}<a
 href="symbol">symbol</a>, which tells <code>go tool pprof</code> the function names of a text profile; <code>delta_heap</code>,
@@ -62,6 +63,15 @@ href="symbol">symbol</a>, which tells <code>go tool pprof</code> the function na
   return { status: 200, contentType: 'text/html; charset=utf-8', body, headers: { 'Content-Security-Policy': POLICY } };
 }
 
+/** What is profiled on request only, and so has no entries to count. */
+const CPU: Row = {
+  name: 'profile',
+  links: '<a href="profile">profile</a>',
+  entries: '',
+  state: 'while asked for',
+  description: 'Where CPU time is spent, measured for 30 seconds or as long as the parameter seconds says.',
+};
+
 interface Row {
   name: string;
   /** HTML; the rest is text. */
@@ -72,8 +82,8 @@ interface Row {
 }
 
 function rows(): string[] {
-  return profiles()
-    .map(rowOf)
+  return [...profiles().map(rowOf), CPU]
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
     .map(
       ({ links, entries, state, description }) =>
         `<tr><td class="count">${entries}</td><th scope="row">${links}</th><td>${escapeHtml(state)}</td><td>${escapeHtml(description)}</td></tr>`,
@@ -97,11 +107,12 @@ function rowOf(profile: Profile): Row {
 
 /** The lines to copy. The most useful ones of the profiles everybody has, and each other profile once. */
 function commands(url: string): string[] {
-  const known = ['heap', 'allocs'];
+  const known = ['heap', 'allocs', 'profile'];
   const others = profiles().filter(({ name }) => !known.includes(name));
   return [
     ['What is in use', `go tool pprof ${url}heap`],
     ['What was allocated within 30 seconds', `go tool pprof -seconds 30 ${url}allocs`],
+    ['Where CPU time goes, within 30 seconds, as a flame graph', `go tool pprof -http=: ${url}profile`],
     ...others.map(({ name }) => [name, `go tool pprof ${url}${escapePath(name)}`]),
   ].map(([what = '', line = '']) => `<p class="what">${escapeHtml(what)}</p>\n<pre>${escapeHtml(line)}</pre>`);
 }
