@@ -73,7 +73,8 @@ export class ShownStacks {
   *#admit(profile: Samples, candidates: Uint32Array): Steps<Uint32Array> {
     const most = this.#places - 1;
     const open = Math.floor(most * this.#firstCome) - this.#bases.size;
-    if (candidates.length <= open) return candidates;
+    // Without (other) there is room for one more, where nothing has to be kept free.
+    if (candidates.length <= (this.#firstCome === 1 ? this.#places : open)) return candidates;
     const weights = yield* weighRows(profile, candidates);
     const left = (admitted: number): number => Math.max(0, most - this.#bases.size - admitted);
     // When it is their weight alone that counts, hardly any are worth sorting.
