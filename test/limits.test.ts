@@ -357,7 +357,7 @@ t.test('limited profiles and texts of this process', needsGo(), async (t) => {
 });
 
 t.test('limits are checked', async (t) => {
-  const bad = (limits: unknown, error: object): unknown => t.throws(() => setProfileLimits(limits as object), error);
+  const bad = (limits: unknown, error: { code: string; message: string | RegExp }): unknown => t.throws(() => setProfileLimits(limits as object), error);
   bad(5, { code: 'ERR_MPROF_INVALID_ARG_TYPE', message: 'limits must be an object, got 5' });
   for (const samples of [0, -1, 1.5, NaN, 2 ** 31]) bad({ samples }, { code: 'ERR_MPROF_OUT_OF_RANGE', message: /^samples must be an integer/ });
   bad({ bytes: '5' }, { code: 'ERR_MPROF_INVALID_ARG_TYPE', message: 'bytes must be an integer, got "5"' });

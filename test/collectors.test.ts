@@ -1,0 +1,60 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import t from 'tap';
+import { decode, type Profile } from 'mprof/pprof';
+import { fixture } from './helpers/child';
+import { alloy, DEFAULT_PATHS, fetchAs, parca } from './helpers/collectors';
+
+/* Two collectors at a service under load, in which there are more and more stacks than fit their profiles. */
+
+const SECONDS = Number(process.env.MPROF_TEST_SECONDS ?? 12);
+const LIMIT = 150;
+
+t.setTimeout((SECONDS + 60) * 1000);
+
+async function startService(): Promise<{ child: ChildProcess; base: string }> {
+  const args = ['-u', 'NODE_OPTIONS', process.execPath, fixture('fleet-service.cjs'), String(LIMIT)];
+  const child = spawn('env', args, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+  const [{ port }] = (await once(child, 'message')) as [{ port: number }];
+  return { child, base: `http://127.0.0.1:${port}` };
+}
+
+function totals({ sampleType, sample }: Profile): number[] {
+  return sampleType.map((_, i) => sample.reduce((sum, { value }) => sum + Number(value[i]), 0));
+}
+
+t.test('Alloy and Parca take every profile of a service under load', async (t) => {
+  const { child, base } = await startService();
+  t.teardown(() => child.kill());
+  const index = await fetchAs('test', `${base}/debug/pprof/`, 10_000);
+  const paths = DEFAULT_PATHS.filter((path) => index.body.includes(`href="${path}?debug=1"`) || index.body.includes(`href="${path}"`));
+  t.same(paths, DEFAULT_PATHS, 'everything that is asked for by default is there');
+
+  const end = AbortSignal.timeout(SECONDS * 1000);
+  const collectors = [alloy(base, paths), parca(base, [...paths, 'heap'])];
+  await Promise.all([collectors[0]!.run(0.7, end), collectors[1]!.run(1, end)]);
+  for (const { scrapes, errors } of collectors) {
+    t.same(errors.slice(0, 10), [], 'nothing is refused, and nothing falls');
+    t.ok([...scrapes.values()].every((count) => count >= Math.min(4, SECONDS / 3)), `scrapes: ${JSON.stringify([...scrapes])}`);
+  }
+
+  child.send('quiet');
+  const [{ made, buckets }] = (await once(child, 'message')) as [{ made: number; buckets: number }];
+  t.ok(made > 2 * LIMIT && buckets > 2 * LIMIT, `${made} handlers, ${buckets} buckets`);
+  for (const path of ['heap', 'allocs', 'block', 'mutex']) {
+    // What the two have in common is settled only while nothing is collected in between.
+    const read = async (query: string): Promise<Profile> => decode((await fetchAs('test', `${base}/debug/pprof/${path}${query}`, 10_000)).body);
+    let [before, short, after] = [await read('?full=1'), await read(''), await read('?full=1')];
+    for (let i = 0; i < 20 && String(totals(before)) !== String(totals(after)); i++) {
+      [before, short, after] = [await read('?full=1'), await read(''), await read('?full=1')];
+    }
+    t.same(totals(before), totals(after), `${path}: quiet`);
+    t.same(totals(short), totals(after), `${path}: all columns add up to what they do without a limit`);
+    t.ok(after.sample.length > LIMIT && short.sample.length <= LIMIT, `${path}: ${short.sample.length} samples of ${after.sample.length}`);
+    const comments = short.comment.map((row) => short.stringTable[Number(row)]);
+    t.match(comments.at(-1), /\d+ samples more are counted under \(other\); full=1 shows them$/);
+  }
+  const delta = await fetchAs('test', `${base}/debug/pprof/allocs?seconds=1`, 10_000);
+  t.equal(delta.status, 200);
+  t.ok(decode(delta.body).sample.length <= LIMIT);
+});
