@@ -26,12 +26,8 @@ function totals({ sampleType, sample }: Profile): number[] {
 t.test('Alloy and Parca take every profile of a service under load', async (t) => {
   const { child, base } = await startService();
   t.teardown(() => child.kill());
-  const index = await fetchAs('test', `${base}/debug/pprof/`, 10_000);
-  const paths = DEFAULT_PATHS.filter((path) => index.body.includes(`href="${path}?debug=1"`) || index.body.includes(`href="${path}"`));
-  t.same(paths, DEFAULT_PATHS, 'everything that is asked for by default is there');
-
   const end = AbortSignal.timeout(SECONDS * 1000);
-  const collectors = [alloy(base, paths), parca(base, [...paths, 'heap'])];
+  const collectors = [alloy(base, DEFAULT_PATHS), parca(base, [...DEFAULT_PATHS, 'heap'])];
   await Promise.all([collectors[0]!.run(0.7, end), collectors[1]!.run(1, end)]);
   for (const { scrapes, errors } of collectors) {
     t.same(errors.slice(0, 10), [], 'nothing is refused, and nothing falls');
