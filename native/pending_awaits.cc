@@ -19,10 +19,10 @@ bool IsPending(const v8::Local<v8::Promise>& promise) {
 PendingAwaits::PendingAwaits(v8::Isolate* isolate)
     : isolate_(isolate), random_(std::random_device()()) {}
 
-void PendingAwaits::Start(v8::Local<v8::Object> ring, v8::Local<v8::Object> labels,
+void PendingAwaits::Start(v8::Local<v8::Array> list, v8::Local<v8::Array> labels,
                           std::shared_ptr<v8::BackingStore> cell) {
   Stop();
-  ring_.Reset(isolate_, ring);
+  list_.Reset(isolate_, list);
   labels_.Reset(isolate_, labels);
   cell_ = std::move(cell);
   isolate_->AddGCPrologueCallback(OnGCPrologue, this);
@@ -31,7 +31,7 @@ void PendingAwaits::Start(v8::Local<v8::Object> ring, v8::Local<v8::Object> labe
 void PendingAwaits::Stop() {
   if (cell_ == nullptr) return;
   isolate_->RemoveGCPrologueCallback(OnGCPrologue, this);
-  ring_.Reset();
+  list_.Reset();
   labels_.Reset();
   cell_.reset();
   entries_.clear();
@@ -45,38 +45,30 @@ void PendingAwaits::OnGCPrologue(v8::Isolate*, v8::GCType, v8::GCCallbackFlags,
 void PendingAwaits::Collect() {
   if (cell_ == nullptr || cell(kNoted) == 0) return;
   const v8::HandleScope handles(isolate_);
+  const v8::Local<v8::Array> list = list_.Get(isolate_);
   v8::Local<v8::Context> context;
-  if (!ring_.Get(isolate_)->GetCreationContext().ToLocal(&context)) return;
+  if (!list->GetCreationContext().ToLocal(&context)) return;
   const auto noted = static_cast<uint32_t>(cell(kNoted));
-  for (uint32_t at = 0; at < noted; at += 2) Add(context, at);
   cell(kNoted) = 0;
+  for (uint32_t i = 0; i < noted; i++) {
+    Add(context, i);
+    if (list->Set(context, i, v8::Undefined(isolate_)).IsNothing()) return;
+  }
   AdaptRate();
 }
 
-void PendingAwaits::Add(v8::Local<v8::Context> context, uint32_t at) {
+void PendingAwaits::Add(v8::Local<v8::Context> context, uint32_t i) {
   const v8::HandleScope handles(isolate_);
-  const v8::Local<v8::Object> ring = ring_.Get(isolate_);
-  const v8::Local<v8::Value> nothing = v8::Undefined(isolate_);
   v8::Local<v8::Value> promise;
-  v8::Local<v8::Value> waiter;
   v8::Local<v8::Value> labels;
-  if (!ring->Get(context, at).ToLocal(&promise) ||
-      !ring->Get(context, at + 1).ToLocal(&waiter) ||
-      !labels_.Get(isolate_)->Get(context, at / 2).ToLocal(&labels) ||
-      ring->Set(context, at, nothing).IsNothing() ||
-      ring->Set(context, at + 1, nothing).IsNothing()) {
+  if (!list_.Get(isolate_)->Get(context, i).ToLocal(&promise) ||
+      !labels_.Get(isolate_)->Get(context, i).ToLocal(&labels) ||
+      !promise->IsPromise() || !IsPending(promise.As<v8::Promise>())) {
     return;
   }
-  if (!promise->IsPromise() || !waiter->IsPromise()) return;
-  const auto awaited = promise.As<v8::Promise>();
-  const auto awaiting = waiter.As<v8::Promise>();
-  // `await 1` seems to wait with a promise that is settled at once.
-  if (!IsPending(awaited) || !IsPending(awaiting)) return;
   Entry entry;
-  entry.promise.Reset(isolate_, awaited);
+  entry.promise.Reset(isolate_, promise.As<v8::Promise>());
   entry.promise.SetWeak();
-  entry.waiter.Reset(isolate_, awaiting);
-  entry.waiter.SetWeak();
   if (labels->IsObject()) entry.labels.Reset(isolate_, labels);
   entry.weight = cell(kEvery);
   entries_.push_back(std::move(entry));
@@ -85,8 +77,7 @@ void PendingAwaits::Add(v8::Local<v8::Context> context, uint32_t at) {
 void PendingAwaits::DropSettled() {
   const v8::HandleScope handles(isolate_);
   const auto is_over = [&](const Entry& entry) {
-    return entry.promise.IsEmpty() || entry.waiter.IsEmpty() ||
-           !IsPending(entry.promise.Get(isolate_));
+    return entry.promise.IsEmpty() || !IsPending(entry.promise.Get(isolate_));
   };
   entries_.erase(std::remove_if(entries_.begin(), entries_.end(), is_over),
                  entries_.end());
@@ -122,8 +113,7 @@ std::vector<PendingAwaits::Await> PendingAwaits::Take() {
   for (const Entry& entry : entries_) {
     v8::Local<v8::Value> labels = v8::Undefined(isolate_);
     if (!entry.labels.IsEmpty()) labels = entry.labels.Get(isolate_);
-    awaits.push_back(
-        {entry.promise.Get(isolate_), entry.waiter.Get(isolate_), labels, entry.weight});
+    awaits.push_back({entry.promise.Get(isolate_), labels, entry.weight});
   }
   return awaits;
 }

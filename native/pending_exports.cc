@@ -58,10 +58,10 @@ PendingAwaits& AwaitsOf(const Napi::CallbackInfo& info) {
   return Environment::Of(info).pending_awaits(info[0].As<Napi::Number>().Uint32Value());
 }
 
-// (sample, ring, labels, cell)
+// (sample, list, labels, cell)
 void StartPendingAwaits(const Napi::CallbackInfo& info) {
   const auto cell = ToV8(info[3]).As<v8::Float64Array>();
-  AwaitsOf(info).Start(ToV8(info[1]).As<v8::Object>(), ToV8(info[2]).As<v8::Object>(),
+  AwaitsOf(info).Start(ToV8(info[1]).As<v8::Array>(), ToV8(info[2]).As<v8::Array>(),
                        cell->Buffer()->GetBackingStore());
 }
 
@@ -74,18 +74,15 @@ Napi::Value TakePendingAwaits(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   const std::vector<PendingAwaits::Await> awaits = AwaitsOf(info).Take();
   const Napi::Array promises = Napi::Array::New(env, awaits.size());
-  const Napi::Array waiters = Napi::Array::New(env, awaits.size());
   const Napi::Array labels = Napi::Array::New(env, awaits.size());
   std::vector<double> weights;
   for (uint32_t i = 0; i < awaits.size(); i++) {
     promises.Set(i, FromV8(env, awaits[i].promise));
-    waiters.Set(i, FromV8(env, awaits[i].waiter));
     labels.Set(i, FromV8(env, awaits[i].labels));
     weights.push_back(awaits[i].weight);
   }
   Napi::Object result = Napi::Object::New(env);
   result["promises"] = promises;
-  result["waiters"] = waiters;
   result["labels"] = labels;
   result["weights"] = ToArray(env, weights);
   return result;

@@ -63,12 +63,10 @@ export interface WaitBuckets {
   delay: Float64Array;
 }
 
-/** A sample of the awaits that are under way. */
+/** A sample of the promises that are waited for. */
 export interface PendingAwaitColumns {
-  /** What is waited for. */
+  /** One may be there several times. */
   promises: object[];
-  /** What V8 has made to wait for it. */
-  waiters: object[];
   labels: (object | undefined)[];
   /** How many each of them stands for. */
   weights: Float64Array;
@@ -164,8 +162,8 @@ interface Native {
   markMicrotasks(tracker: number): void;
   /** The number of a sample of awaits, for each caller one; see native/pending_awaits.h. */
   newPendingAwaits(): number;
-  /** Has what is noted in the ring taken over and cleared; `cell` has countdown, elements in use, one in so many. */
-  startPendingAwaits(sample: number, ring: unknown[], labels: unknown[], cell: Float64Array): void;
+  /** Has what is noted in the list taken over and cleared; `cell` has countdown, elements in use, one in so many. */
+  startPendingAwaits(sample: number, list: unknown[], labels: unknown[], cell: Float64Array): void;
   stopPendingAwaits(sample: number): void;
   collectPendingAwaits(sample: number): void;
   takePendingAwaits(sample: number): PendingAwaitColumns;

@@ -34,7 +34,7 @@ export function writeDump(operations: readonly Operation[]): string {
   let left = 0;
   operations.forEach((operation, i) => {
     // What is in the sample is one operation, whatever it stands for. Resources are counted.
-    const times = operation.identity === undefined ? operation.count : 1;
+    const times = operation.kind === 'await' ? 1 : operation.count;
     const shown = Math.min(times, MAX_BLOCKS - blocks.length);
     // The state says what the label does that profiles have at the leaf.
     const [label, ...callers] = stacks(stack[i]!);
@@ -54,11 +54,11 @@ function numberOf({ kind, identity }: Operation): number {
   return number;
 }
 
-function stateOf({ kind, age = 0, count, identity, labels }: Operation): string {
+function stateOf({ kind, age = 0, count, labels }: Operation): string {
   const parts = [KINDS[kind] ?? inWords(kind)];
   const minutes = Math.floor(age / MINUTE_MS);
   if (minutes > 0) parts.push(`${minutes} minutes`);
-  if (identity !== undefined && count > 1) parts.push(`one of ${count}`);
+  if (kind === 'await' && count > 1) parts.push(`one of ${count}`);
   if (labels !== undefined) parts.push(...Object.entries(labels).map(([key, value]) => `${JSON.stringify(key)}:${JSON.stringify(value)}`));
   return parts.join(', ');
 }

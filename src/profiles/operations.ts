@@ -22,7 +22,7 @@ export interface Operation {
   age?: number;
   labels?: Labels | undefined;
   /** The same object each time it is met, where there is one. */
-  identity?: object;
+  identity?: object | undefined;
 }
 
 /** All of them, and what a reader has to know. */
@@ -54,7 +54,7 @@ function followed(): { awaits: readonly PendingAwait[]; comment: string } {
   const awaits = pendingAwaits();
   if (awaits === undefined) return { awaits: [], comment: 'pending awaits only while setBlockProfileRate() is on' };
   const most = awaits.reduce((most, { count }) => Math.max(most, count), 1);
-  return { awaits, comment: `awaits that began while waits were profiled, ${most > 1 ? `of which one in ${most} was looked at` : 'all of them'}` };
+  return { awaits, comment: `awaits of promises made while waits were profiled, ${most > 1 ? `of which one in ${most} was looked at` : 'all of them'}` };
 }
 
 function listed(): { awaits: readonly PendingAwait[]; comment: string } {

@@ -24,9 +24,9 @@ let longest = 0;
  * Lists the pending awaits of async functions. An await of a then(), of a race, or of what an async function returns counts
  * for each promise on the way to what it waits for: nothing tells those from promises that are awaited.
  *
- * @param waitBegan when the wait for a promise began, if that is known
+ * @param waitsFor when the waits for a promise began, as far as that is known
  */
-export function listAwaits(waitBegan: (promise: object) => number | undefined): AwaitListing {
+export function listAwaits(waitsFor: (promise: object) => number[]): AwaitListing {
   const start = clock();
   capture ??= new StackCapture();
   const waiterOf = waiterProbe(capture);
@@ -36,7 +36,7 @@ export function listAwaits(waitBegan: (promise: object) => number | undefined): 
   for (const promise of promises) {
     if (random() * every >= 1) continue;
     const frames = frameNumbers(waiterOf(promise));
-    if (frames.length > 0) awaits.push({ frames, count: every, began: waitBegan(promise), labels: undefined, identity: promise });
+    if (frames.length > 0) awaits.push({ frames, count: every, began: waitsFor(promise)[0], labels: undefined, identity: promise });
   }
   const nanos = (clock() - start) * 1e6;
   longest = Math.max(longest, nanos);

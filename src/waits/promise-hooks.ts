@@ -86,8 +86,8 @@ export interface WaitObserver {
 export class PromiseHooks {
   /** Finds waiters when they go on. */
   readonly resumptions: Resumptions;
-  readonly #keys = native.newPrivateKeys('since', 'candidate');
-  /** A sample of the waits that are under way. */
+  readonly #keys = native.newPrivateKeys('since', 'candidate', 'adopts');
+  /** A sample of the promises that are waited for: of those that have not come about by waiting for another. */
   readonly pending = new PendingAwaits(this.#keys.since);
   /**
    * See native/turn_tracker.h: whether this turn's beginning is known, marks reached, whether a wait has ended in this turn,
@@ -148,38 +148,37 @@ export class PromiseHooks {
     }
   }
 
-  /** Whether anybody has waited for the promise, as for one that then() returns, but not for what stands for an await. */
-  isWaitedFor(promise: object): boolean {
-    return (promise as Tracked)[this.#keys.since] !== undefined;
-  }
-
-  /** When the first wait for the promise began, in milliseconds; undefined if that is not known. */
-  waitBegan(promise: object): number | undefined {
+  /** When the waits for the promise have begun, in milliseconds: none if they are not known, or are for another one. */
+  waitsFor(promise: object): number[] {
     const since = (promise as Tracked)[this.#keys.since] as Since;
-    const first = typeof since === 'object' ? since[0] : since;
-    return first === undefined || first === MADE ? undefined : Math.abs(first);
+    if (since === undefined || since === MADE || (promise as Tracked)[this.#keys.adopts] !== undefined) return [];
+    return (typeof since === 'number' ? [since] : since).map(Math.abs);
   }
 
   #create(rates: WaitRates, locks: WebLocks, observer: WaitObserver) {
-    const { since, candidate } = this.#keys;
+    const { since, candidate, adopts } = this.#keys;
     const turns = this.#turns;
     const { resumptions } = this;
     const { note } = this.pending;
     const { isPending } = native;
     let turnBegan = 0;
     let job: object | undefined;
-    /** A job begins that may be V8's own, in which a promise that was resolved with another one begins to wait for that. */
-    let adopts = false;
+    /** Nothing has happened in this job so far. */
+    let isNewJob = false;
     const latest = this.#latest;
     this.#forgetJob = () => {
       job = undefined;
+      isNewJob = false;
     };
 
     const init = (promise: object, parent?: object): void => {
       if (turns[3] !== 0) return;
       if (resumptions.resumed !== undefined) observer.onResumed(undefined, init);
-      const isAdoption = adopts;
-      adopts = false;
+      if (isNewJob) {
+        isNewJob = false;
+        // V8's own job, in which a promise that was resolved with another one begins to wait for that.
+        if (parent !== undefined && isMade((job as Tracked)[since] as Since)) (job as Tracked)[adopts] = MADE;
+      }
       if (parent === undefined) {
         (promise as Tracked)[since] = MADE;
         return;
@@ -197,18 +196,17 @@ export class PromiseHooks {
       latest[2] = before;
       if (before === MADE || before === undefined) {
         target[since] = before === MADE ? time : -time;
+        if (before === MADE) note(target);
         const fraction = rates.mutex === undefined ? 0 : rates.mutex.choose(time);
         if (fraction > 0) target[candidate] = { fraction, task: currentTask() };
       } else if (!isPending(target)) {
         target[since] = SETTLED;
-        return;
       } else {
         if (typeof before === 'number') target[since] = [before, Math.sign(before) * time];
         else before.push(Math.sign(before[0]!) * time);
         const chosen = target[candidate] as Candidate | undefined;
         if (chosen !== undefined && chosen.task !== currentTask()) chosen.task = SEVERAL;
       }
-      if (!isAdoption) note(target, promise);
     };
 
     const settled = (promise: object): void => {
@@ -263,13 +261,14 @@ export class PromiseHooks {
 
     const before = (promise: object): void => {
       job = promise;
-      adopts = isMade((promise as Tracked)[since] as Since);
+      isNewJob = true;
       turns[3] = 0;
       resumptions.resumed = undefined;
       if (turns[1] !== 0 || resumptions.active) resumptions.onJob();
     };
     const after = (): void => {
       job = undefined;
+      isNewJob = false;
       if (resumptions.resumed !== undefined) resumptions.onJobEnd();
     };
     return { init, settled, before, after };

@@ -84,7 +84,7 @@ export function followsAwaits(): boolean {
 
 /** Every await that is under way, likewise, whether waits are profiled or not. Stops the thread; see native.listWaitedForPromises(). */
 export function allAwaits(): AwaitListing {
-  return waits === undefined ? listAwaits(() => undefined) : waits.apart(listAwaits);
+  return waits === undefined ? listAwaits(() => []) : waits.apart(listAwaits);
 }
 
 /** Called by start() with checked values. */

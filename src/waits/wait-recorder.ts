@@ -36,8 +36,8 @@ export interface PendingAwait {
   /** In milliseconds, of clock(); undefined for a wait that began while none were followed. */
   began: number | undefined;
   labels: Labels | undefined;
-  /** What V8 has made for this await. */
-  identity: object;
+  /** The same object each time it is met; undefined for the second waiter of a promise, and further ones. */
+  identity: object | undefined;
 }
 
 /** Stack frames to ask for: synchronous ones count first, and must not crowd out the asynchronous callers. */
@@ -90,22 +90,24 @@ export class WaitRecorder {
     if (!this.isFollowing) return undefined;
     const awaits: PendingAwait[] = [];
     this.#guarded(() => {
-      const { promises, waiters, labels, weights } = this.#hooks.pending.take();
+      const { promises, labels, weights } = this.#hooks.pending.take();
       promises.forEach((promise, i) => {
-        const identity = waiters[i]!;
-        if (this.#hooks.isWaitedFor(identity)) return;
-        const frames = frameNumbers(this.#waiterOf(promise));
-        awaits.push({ frames, count: weights[i]!, began: this.#hooks.waitBegan(promise), labels: labels[i] as Labels | undefined, identity });
+        if (promises.indexOf(promise) < i) return;
+        const waits = this.#hooks.waitsFor(promise);
+        const frames = waits.length === 0 ? [] : frameNumbers(this.#waiterOf(promise));
+        const common = { frames, count: weights[i]!, labels: labels[i] as Labels | undefined };
+        // Each of several waiters is one await.
+        waits.forEach((began, wait) => awaits.push({ ...common, began, identity: wait === 0 ? promise : undefined }));
       });
     });
     return awaits;
   }
 
   /** Does something whose promises are not the program's, and tells when waits have begun that are known. */
-  apart<Result>(action: (waitBegan: (promise: object) => number | undefined) => Result): Result {
+  apart<Result>(action: (waitsFor: (promise: object) => number[]) => Result): Result {
     let result: Result;
     this.#hooks.ignore(() => {
-      result = action((promise) => this.#hooks.waitBegan(promise));
+      result = action((promise) => this.#hooks.waitsFor(promise));
     });
     return result!;
   }
