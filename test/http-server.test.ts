@@ -2,10 +2,11 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { Agent, get, type IncomingMessage, type Server } from 'node:http';
 import { connect, type AddressInfo } from 'node:net';
+import { PassThrough } from 'node:stream';
 import { join } from 'node:path';
 import t from 'tap';
 import { lookup } from 'mprof';
-import { handler, listen } from 'mprof/http';
+import { createHandler, handler, listen } from 'mprof/http';
 import { closeServer, fetchPath, serve, words } from './helpers/http-client';
 
 const portOf = (server: Server): number => (server.address() as AddressInfo).port;
@@ -118,6 +119,25 @@ t.test('a handler among others', async (t) => {
     const { status, headers } = await fetchPath(server, path);
     t.equal(typeof expected === 'string' ? headers.location : status, expected, `${path} mounted at "${mount}"`);
     await closeServer(server);
+  }
+});
+
+t.test('what next throws is for its caller', async (t) => {
+  t.throws(() => handler({ url: '/other' } as IncomingMessage, {} as never, () => {
+    throw new Error('not ours');
+  }), { message: 'not ours' });
+});
+
+t.test('responses that never close', async (t) => {
+  // As those that frameworks make up for tests.
+  const heap = createHandler({ maxSnapshots: 1 });
+  for (let i = 0; i < 3; i++) {
+    const res = new PassThrough() as PassThrough & { writeHead(status: number): void; status: number; headersSent: boolean; req: { method: string } };
+    Object.assign(res, { headersSent: false, req: { method: 'GET' }, writeHead: (status: number) => (res.status = status) });
+    res.resume();
+    res.destroy = () => res;
+    await heap({ url: '/debug/pprof/heap', method: 'GET', headers: {}, socket: {} } as IncomingMessage, res as never);
+    t.equal(res.status, 200, 'and the place of the one before is free');
   }
 });
 

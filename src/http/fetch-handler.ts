@@ -9,7 +9,8 @@ export type FetchHandler = (request: Request) => Promise<Response>;
 
 /**
  * {@link createHandler} for servers that speak in terms of `Request` and `Response`, such as Hono. The same requests get
- * the same answers.
+ * the same answers. A timeout for silent connections, if the server has one, must be longer than `maxSeconds`: it cannot be
+ * put off from here.
  *
  * @throws TypeError or RangeError for bad options
  */

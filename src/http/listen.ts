@@ -29,6 +29,8 @@ export interface ListenOptions extends HandlerOptions<IncomingMessage> {
 
 /** Longer than the interval at which collectors come back, which is 10 to 60 s: they keep their connection. */
 const LIMITS = { keepAliveTimeout: 75_000, headersTimeout: 10_000, requestTimeout: 30_000 };
+/** The same for those who do not even begin to speak TLS. */
+const TLS_LIMITS = { ...LIMITS, handshakeTimeout: 10_000 };
 /** Far more than collectors and people need, and few enough to leave the program its file descriptors. */
 const MAX_CONNECTIONS = 256;
 
@@ -59,7 +61,12 @@ export async function listen(options: ListenOptions = {}): Promise<Server> {
   server.listen(path === undefined ? { port, host } : { path });
   // A socket has its path by now, except in the workers of a cluster.
   if (!server.listening) await once(server, 'listening');
-  if (path !== undefined) makePrivate(path);
+  try {
+    if (path !== undefined) makePrivate(path);
+  } catch (error) {
+    server.close();
+    throw error;
+  }
   return server.unref();
 }
 
@@ -100,7 +107,7 @@ function insecureAddress(host: string): Error {
 
 function createServerFor({ tls }: ListenOptions, handle: Handler): Server {
   const listener = (req: IncomingMessage, res: Parameters<Handler>[1]): void => void handle(req, res);
-  return tls === undefined ? createServer(LIMITS, listener) : createTlsServer({ ...LIMITS, ...tls }, listener);
+  return tls === undefined ? createServer(LIMITS, listener) : createTlsServer({ ...TLS_LIMITS, ...tls }, listener);
 }
 
 function forLoopbackHosts(handle: Handler, { clientTimeout = 30_000 }: ListenOptions): Handler {

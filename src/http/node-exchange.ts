@@ -1,20 +1,16 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import type { TLSSocket } from 'node:tls';
 import type { Exchange } from './exchange';
 import { HttpError } from './responses';
 import { staySilent } from './silence';
 
 /** A request of Node's own servers. */
-export function exchangeOf(req: IncomingMessage & { body?: unknown }, res: ServerResponse, clientTimeout: number): Exchange {
-  const { socket } = req;
-  const over = new AbortController();
-  if (res.destroyed) over.abort();
-  else res.once('close', () => over.abort());
+export function exchangeOf(req: IncomingMessage & { body?: unknown }, over: AbortSignal, clientTimeout: number): Exchange {
   return {
     method: req.method ?? '',
     host: (req.headers.host ?? req.headers[':authority'] ?? '').toString(),
-    secure: (socket as Partial<TLSSocket>).encrypted === true,
-    over: over.signal,
+    secure: (req.socket as Partial<TLSSocket>).encrypted === true,
+    over,
     header: (name) => req.headers[name]?.toString(),
     readBody: (limit) => readBody(req, limit, clientTimeout),
     staySilent: (seconds) => staySilent(req, seconds),
@@ -39,10 +35,11 @@ async function readBody(req: IncomingMessage & { body?: unknown }, limit: number
     const timer = setTimeout(() => refuse(408, 'the body took too long'), timeout).unref();
     req.on('data', onData);
     req.once('end', () => resolve(text));
-    req.once('error', reject);
+    const onLoss = (): void => refuse(400, 'the body did not come');
+    req.once('error', onLoss);
     req.once('close', () => {
       clearTimeout(timer);
-      reject(new Error('the client closed the connection'));
+      onLoss();
     });
   });
 }

@@ -11,7 +11,7 @@ export function report(error: Error): void {
     return;
   }
   next = Date.now() + INTERVAL;
-  if (silenced > 0) error.message += ` (and ${silenced} more failures before)`;
+  const message = silenced === 0 ? undefined : `${error.message} (and ${silenced} more failures before)`;
   silenced = 0;
-  process.emitWarning(error);
+  process.emitWarning(message === undefined ? error : new Error(message, { cause: error }));
 }

@@ -9,7 +9,7 @@ import { bytesOf, headersOf, type Answer } from './responses';
  */
 export async function send(res: ServerResponse, answer: Answer, timeout: number): Promise<void> {
   if (res.destroyed || res.headersSent) return;
-  const over = once(res, 'close').catch(() => {});
+  const over = Promise.race([once(res, 'finish'), once(res, 'close')]).catch(() => {});
   const timer = setTimeout(() => res.destroy(), timeout).unref();
   try {
     const body = bytesOf(answer);
