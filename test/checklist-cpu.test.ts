@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { readFile, readdir } from 'node:fs/promises';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import t from 'tap';
 import { cpuProfile } from 'mprof';
@@ -322,6 +323,10 @@ t.test('over HTTP', async (t) => {
     return profile;
   };
   await Promise.all([seconds(1), seconds(2, '&debug=1'), seconds(1)]);
+  if (!('skip' in needsGo())) {
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/debug/pprof/profile`;
+    t.match((await goPprof(['-top', '-seconds=1'], url)).stdout, /Type: cpu\n/, 'fetched by the tool');
+  }
   const head = await fetchPath(server, '/debug/pprof/profile?seconds=1', { method: 'HEAD' });
   t.match([head.status, head.bytes.length], [200, 0], 'HEAD');
   t.match(await fetchPath(server, '/debug/pprof/profile?seconds=61'), {

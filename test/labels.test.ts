@@ -84,7 +84,9 @@ t.test('unusual labels', async (t) => {
 t.test('bad arguments', async (t) => {
   const call = (labels: unknown, fn: unknown): unknown => doWithLabels(labels as Record<string, string>, fn as () => void);
   const fails = (message: string) => ({ name: 'TypeError', code: 'ERR_MPROF_INVALID_ARG_TYPE', message });
-  const never = (): void => t.fail('is called');
+  const never = (): void => {
+    t.fail('is called');
+  };
   t.throws(() => call(undefined, never), fails('labels must be an object, got undefined'));
   t.throws(() => call('route', never), fails('labels must be an object, got "route"'));
   t.throws(() => call([['route', '/a']], never), fails('labels must be an object, got an array'));

@@ -7,8 +7,8 @@ import { fixture, runJson } from './helpers/child';
 
 const CONSUMER = `
 import { createServer, type Server } from 'node:http';
-import { lookup, memProfile, memProfileRate, profiles, setMemProfileRate, start, stats, stop, writeHeapProfile } from 'mprof';
-import type { CodedError, ErrorCode, HeapValues, MemProfileOptions, MemProfileRecord, Profile, ProfileOptions, StackFrame, StartOptions, Stats } from 'mprof';
+import { cpuProfile, doWithLabels, labels, lookup, memProfile, memProfileRate, profiles, setMemProfileRate, start, stats, stop, writeHeapProfile } from 'mprof';
+import type { CpuProfileOptions, Labels, CodedError, ErrorCode, HeapValues, MemProfileOptions, MemProfileRecord, Profile, ProfileOptions, StackFrame, StartOptions, Stats } from 'mprof';
 import { createFetchHandler, createHandler, handler, listen, type FetchHandler, type Handler, type HandlerOptions, type ListenOptions } from 'mprof/http';
 import { decode, encode, gunzip, gzip, checkValid, type Profile as Decoded } from 'mprof/pprof';
 
@@ -32,6 +32,9 @@ async function write(): Promise<Uint8Array> {
   for (const { name, description } of profiles()) console.log(name, description);
   const profile: Decoded = decode(await lookup('allocs')!.toBuffer());
   checkValid(profile);
+  const cpuOptions: CpuProfileOptions = { seconds: 1, signal: new AbortController().signal, ref: false };
+  const inForce: Labels = doWithLabels({ route: '/a' }, () => labels());
+  console.log(inForce.route, await doWithLabels({}, () => cpuProfile(cpuOptions)));
   return gzip(gunzip(encode(profile)));
 }
 const where: ListenOptions = { port: 0, host: '127.0.0.1' };
@@ -53,6 +56,8 @@ lookup('heap').toBuffer();
 const other: Stats['heap'] = 'paused';
 // @ts-expect-error no such option
 createHandler({ port: 1 });
+// @ts-expect-error text
+doWithLabels({ route: 1 }, () => {});
 // @ts-expect-error a stream or a path
 writeHeapProfile(1);
 `;
