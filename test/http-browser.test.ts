@@ -43,7 +43,7 @@ t.test('a browser shows the index page without a complaint', needsChromium(), as
 
   // A page whose style is not the one that its policy allows: the test would see it.
   const page = await fetchPath(server, '/debug/pprof/');
-  const altered = await serve((req, res) => {
+  const altered = await serve((_, res) => {
     const policy = String(page.headers['content-security-policy']);
     res.writeHead(200, { 'Content-Type': 'text/html', 'Content-Security-Policy': policy }).end(page.text.replace('</style>', ' </style>'));
   });
