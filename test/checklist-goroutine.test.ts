@@ -337,7 +337,6 @@ t.test('19: labels of awaits', async (t) => {
   }
   const waits = ['/a', '/b', '/a'].map((route) => doWithLabels({ route }, labelledWait));
   const goroutine = lookup('goroutine')!;
-  const delta = goroutine.delta({ seconds: 0.2 });
   const bytes = await goroutine.toBuffer();
   const { sample, stringTable } = decode(bytes);
   const labelled = sample.filter(({ label }) => label.length > 0);
@@ -352,6 +351,7 @@ t.test('19: labels of awaits', async (t) => {
     const { stdout } = await goPprof(['-tags'], bytes);
     t.match(stdout, /route: Total/);
   });
+  const delta = goroutine.delta({ seconds: 0.2 });
   for (const resolve of finish) resolve();
   await Promise.all(waits);
   const change = decode(await delta);

@@ -7,8 +7,8 @@ import { fixture, runJson } from './helpers/child';
 
 const CONSUMER = `
 import { createServer, type Server } from 'node:http';
-import { cpuProfile, doWithLabels, labels, lookup, memProfile, memProfileRate, profiles, setMemProfileRate, start, stats, stop, writeHeapProfile } from 'mprof';
-import type { CpuProfileOptions, Labels, CodedError, ErrorCode, HeapValues, MemProfileOptions, MemProfileRecord, Profile, ProfileOptions, StackFrame, StartOptions, Stats } from 'mprof';
+import { cpuProfile, doWithLabels, labels, lookup, memProfile, memProfileRate, newProfile, profiles, setMemProfileRate, start, stats, stop, writeHeapProfile } from 'mprof';
+import type { CpuProfileOptions, Labels, CodedError, CustomProfile, ErrorCode, HeapValues, MemProfileOptions, MemProfileRecord, Profile, ProfileOptions, StackFrame, StartOptions, Stats } from 'mprof';
 import { createFetchHandler, createHandler, handler, listen, type FetchHandler, type Handler, type HandlerOptions, type ListenOptions } from 'mprof/http';
 import { decode, encode, gunzip, gzip, checkValid, type Profile as Decoded } from 'mprof/pprof';
 
@@ -38,6 +38,9 @@ async function write(): Promise<Uint8Array> {
   return gzip(gunzip(encode(profile)));
 }
 const where: ListenOptions = { port: 0, host: '127.0.0.1' };
+const connections: CustomProfile = newProfile('connections_open');
+connections.add(where, 1);
+connections.remove(where);
 const server: Promise<Server> = listen(where);
 createServer(handler);
 const open: HandlerOptions<Request> = { token: 'secret', maxSeconds: 30, authorize: (request) => request.headers.has('x-who') };
