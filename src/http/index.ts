@@ -13,7 +13,8 @@
  *     go tool pprof http://127.0.0.1:6060/debug/pprof/allocs?seconds=30
  *
  * Routes below `/debug/pprof/`: the index page, each profile by its name, `symbol`, `cmdline`, and `delta_heap`,
- * `delta_block` and `delta_mutex`, which tell what was counted since they were last asked. Parameters of a profile: `debug`
+ * `delta_block` and `delta_mutex`, which tell what was counted since they were last asked, and `profile`, which samples this
+ * thread's CPU time for `seconds`, 30 where it says none. Parameters of a profile: `debug`
  * (not 0: text), `gc=1` (collect first; heap only) and `seconds` (what changed in that time, as protobuf).
  *
  * @module
