@@ -41,7 +41,7 @@ t.test('tasks are told apart where that takes no promise hooks', async (t) => {
 });
 
 t.test('refused requests for locks', async (t) => {
-  if (!('locks' in (globalThis.navigator ?? {}))) {
+  if (!('locks' in ((globalThis as { navigator?: object }).navigator ?? {}))) {
     t.ok(Number(process.versions.node.split('.')[0]) < 24, 'there are no Web Locks');
     return;
   }
