@@ -56,6 +56,10 @@ void EndAtomicsWait(const Napi::CallbackInfo& info) {
   if (address != nullptr) AtomicsWaiters::Process().End(address, ticket);
 }
 
+void EndAllAtomicsWaits(const Napi::CallbackInfo& info) {
+  AtomicsWaiters::Process().EndAllOf(&Environment::Of(info));
+}
+
 // (array, index, how many at most) -> nanoseconds that the waits about to be ended
 // have lasted
 Napi::Value NotifyAtomicsWaiters(const Napi::CallbackInfo& info) {
@@ -75,6 +79,7 @@ Napi::Value NotifyAtomicsWaiters(const Napi::CallbackInfo& info) {
 void AddAtomicsExports(Exports* exports) {
   exports->Add("beginAtomicsWait", BeginAtomicsWait);
   exports->Add("endAtomicsWait", EndAtomicsWait);
+  exports->Add("endAllAtomicsWaits", EndAllAtomicsWaits);
   exports->Add("notifyAtomicsWaiters", NotifyAtomicsWaiters);
 }
 

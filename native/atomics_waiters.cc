@@ -31,7 +31,8 @@ void AtomicsWaiters::DropEverywhere(Condition condition) {
 
 uint64_t AtomicsWaiters::Begin(const void* address, const Wait& wait) {
   const std::lock_guard<std::mutex> lock(mutex_);
-  if (waiters_ >= kMaxWaiters) {
+  if (waiters_ >= kMaxWaiters && wait.since >= next_sweep_) {
+    next_sweep_ = wait.since + kSweepNanos;
     DropEverywhere([&](const Wait& other) { return other.expires < wait.since; });
   }
   if (waiters_ >= kMaxWaiters) return 0;

@@ -49,6 +49,9 @@ class AtomicsWaiters {
   };
   using Queue = std::deque<Waiter>;
 
+  // Between two searches for waits that have ended by themselves, in a full table.
+  static constexpr int64_t kSweepNanos = 1'000'000'000;
+
   // Takes out those for which it holds.
   template <typename Condition>
   void Drop(Queue* queue, Condition condition);
@@ -59,6 +62,7 @@ class AtomicsWaiters {
   std::unordered_map<const void*, Queue> queues_;
   size_t waiters_ = 0;
   uint64_t last_ticket_ = 0;
+  int64_t next_sweep_ = 0;
 };
 
 }  // namespace mprof

@@ -18,7 +18,6 @@ struct ProfileDeleter {
 };
 using OwnedProfile = std::unique_ptr<v8::CpuProfile, ProfileDeleter>;
 
-
 // Reads a clock that has been read now and then, at any time in between.
 class Interpolation {
  public:
@@ -196,6 +195,9 @@ void CpuProfiler::Trim() {
     times_.reset();
     cpu_time_.Stop();
     own_calls_.clear();
+    // While the machine sleeps, one of the clocks may go on and the other not.
+    clock_offset_.reset();
+    last_time_ = 0;
     return;
   }
   // Windows are in the order in which they were opened.

@@ -89,14 +89,15 @@ void PendingAwaits::AdaptRate() {
   double every = before;
   while (entries_.size() > kLimit) {
     every *= 2;
-    const auto is_left_out = [&](Entry& entry) {
-      if (entry.weight >= every) return false;
+    std::vector<Entry> kept;
+    for (Entry& entry : entries_) {
       const double chance = entry.weight / every;
-      entry.weight = every;
-      return std::uniform_real_distribution<double>()(random_) >= chance;
-    };
-    entries_.erase(std::remove_if(entries_.begin(), entries_.end(), is_left_out),
-                   entries_.end());
+      entry.weight = std::max(entry.weight, every);
+      if (std::uniform_real_distribution<double>()(random_) < chance) {
+        kept.push_back(std::move(entry));
+      }
+    }
+    entries_ = std::move(kept);
   }
   if (every == before && every > 1 && entries_.size() < kLimit / 8) every /= 2;
   if (every == before) return;

@@ -155,6 +155,8 @@ interface Native {
   ): (...args: never[]) => unknown;
   /** Anything may be passed for array and index: what is no shared memory is not waited for. 0 then; -1 for too many. */
   beginAtomicsWait(array: unknown, index: unknown, timeoutMs: number): number;
+  /** No wait of this thread that has begun is under way any more, or is to be known of. */
+  endAllAtomicsWaits(): void;
   endAtomicsWait(array: unknown, index: unknown, ticket: number): void;
   /** Nanoseconds that the waits about to be ended, `most` at most, have lasted together. */
   notifyAtomicsWaiters(array: unknown, index: unknown, most: number): number;

@@ -9,40 +9,9 @@
  *
  * @module
  */
-import { isMainThread } from 'node:worker_threads';
-import { setMemProfileRate } from './runtime';
-import { start } from './start';
-import { shareSettings } from './threads/sharing';
-import { setBlockProfileRate, setMutexProfileFraction } from './waits/rates';
-
-function fromEnvironment(name: string, set: (value: number) => unknown): void {
-  const text = process.env[name];
-  if (text === undefined || text === '') return;
-  if (!/^-?[0-9]+$/.test(text)) throw new RangeError(`${name} must be an integer, got ${JSON.stringify(text.slice(0, 40))}`);
-  set(Number(text));
-}
-
-async function serve(address: string): Promise<void> {
-  const { listen } = await import('./http/index.js');
-  const [, host = '127.0.0.1', port] = /^(?:(.+):)?([0-9]+)$/.exec(address) ?? [];
-  await listen(port === undefined ? { path: address } : { host: host.replace(/^\[(.*)\]$/, '$1'), port: Number(port) });
-}
-
-function warn(error: unknown): void {
+try {
+  require('./threads/registered');
+} catch (error) {
+  // Such as the addon's not being there, or not being allowed.
   process.emitWarning(error instanceof Error ? error : String(error));
 }
-
-// A worker does as the thread that has started it.
-if (isMainThread) {
-  try {
-    fromEnvironment('MPROF_MEM_PROFILE_RATE', setMemProfileRate);
-    fromEnvironment('MPROF_BLOCK_PROFILE_RATE', setBlockProfileRate);
-    fromEnvironment('MPROF_MUTEX_PROFILE_FRACTION', setMutexProfileFraction);
-    start();
-  } catch (error) {
-    warn(error);
-  }
-}
-shareSettings();
-const { MPROF_LISTEN: address = '' } = process.env;
-if (isMainThread && address !== '') serve(address).catch(warn);

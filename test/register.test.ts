@@ -1,5 +1,5 @@
 import { request } from 'node:http';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import t, { type Test } from 'tap';
 import { fixture, runJson, runNode, UNOPTIMISED } from './helpers/child';
 
@@ -24,7 +24,7 @@ function checkWorkers(t: Test, { work, heap, rates, ended, waits }: Seen): void 
   t.same(work, ['done', 'done']);
   // Arrays so large that each is sampled: that one is not has a chance of exp(-39).
   t.same(heap, [200, 200], 'the main thread sees what workers allocate and keep');
-  t.same(rates, Array(3).fill({ heap: 'running', rate: 4096, fraction: 3 }), 'workers follow a change of rate, and begin with what is set');
+  t.same(rates, Array(3).fill({ flags: 0, heap: 'running', rate: 4096, fraction: 3 }), 'workers follow a change of rate, and begin with what is set');
   t.same(ended, [200, 0], 'what workers have allocated stays, and nothing of it is in use');
   // Longer than the rate at which the bound on captures begins.
   t.equal(waits.reduce((a, b) => a + b, 0), 2, 'their waits are in the same profile');
@@ -45,6 +45,34 @@ t.test('start({ workers: true })', async (t) => {
   t.equal(seen.sameModule, true, 'for ES modules as well');
   t.equal(seen.isWorker, true, 'workers are what they are otherwise');
   t.equal(seen.restored, true, 'stop() puts the constructor back');
+});
+
+t.test('flags of the program', async (t) => {
+  const directory = t.testdir({
+    'preload.cjs': 'globalThis.preloaded = true;',
+    'main.cjs': `
+      const { Worker } = require('node:worker_threads');
+      require(${JSON.stringify(resolve('.'))}).start({ workers: true });
+      const code = "require('node:worker_threads').parentPort.postMessage([globalThis.preloaded, process.execArgv])";
+      new Worker(code, { eval: true }).on('message', (seen) => process.stdout.write(JSON.stringify([seen, process.execArgv])));
+    `,
+  });
+  const flags = ['--title', 'x', '--max-old-space-size=200', '--require', join(directory, 'preload.cjs'), '--no-warnings'];
+  const [[preloaded, inWorker], inMain] = await runJson<[[boolean, string[]], string[]]>(join(directory, 'main.cjs'), { flags });
+  t.equal(preloaded, true, 'are those of workers, too');
+  t.same(inWorker, inMain, 'and what workers see of them is the same');
+});
+
+t.test('a worker that may not load addons', async (t) => {
+  const directory = t.testdir({
+    'main.cjs': `
+      const { Worker } = require('node:worker_threads');
+      require(${JSON.stringify(resolve('.'))}).start({ workers: true });
+      const code = "require('node:worker_threads').parentPort.postMessage('runs')";
+      new Worker(code, { eval: true, execArgv: ['--no-addons'] }).on('message', (seen) => process.stdout.write(JSON.stringify(seen)));
+    `,
+  });
+  t.equal(await runJson(join(directory, 'main.cjs')), 'runs');
 });
 
 t.test('what cannot be done is a warning', async (t) => {

@@ -21,7 +21,17 @@ t.test('bounds', async (t) => {
   t.equal(handOffs, 0);
 });
 
+t.test('many hand-offs in one job', async (t) => {
+  t.same(await run('manyReleased'), [[4, 'release', 'owner', 'manyReleased']], 'all of them have the asynchronous callers');
+});
+
+t.test('near the end of the machine stack', async (t) => {
+  t.same(await run('overflow'), { caught: 78, uncaught: 0, failures: 0 }, 'programs can catch their own overflow, and nothing else happens');
+});
+
 t.test('others', async (t) => {
+  const { charged, spent } = await run<{ charged: number; spent: number }>('endedByOthers');
+  t.ok(charged > 4 && charged < 40 + spent, `who notifies is charged with the wait it ends, ${charged.toFixed(1)} ms, and with none that was over before`);
   t.same(await run('secondCopy'), { different: true, alone: 10, afterwards: 10 }, 'a second copy of the package');
   t.same(await run('ownClockAndChance'), { result: 'timed-out', failures: 0 }, "the program's clock and generator are not asked");
   t.same(await run('wrapped'), { off: 0, on: 1 }, 'functions of ours that somebody has wrapped');

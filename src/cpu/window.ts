@@ -1,3 +1,4 @@
+import { clearTimeout, setTimeout } from 'node:timers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { native, type CpuSamples } from '../binding';
 import { codedError } from '../errors';
@@ -65,6 +66,7 @@ export function isSampling(): boolean {
 /** Makes V8 ready for windows from now on, so that the first one does not have to; or no longer. */
 export function keepReady(ready: boolean): void {
   keptReady = ready;
+  clearTimeout(release);
   if (ready) native.prepareCpuProfiler();
   else if (open.size === 0) native.releaseCpuProfiler();
 }

@@ -1,4 +1,6 @@
+import { setImmediate } from 'node:timers';
 import type { Steps } from '../pprof/steps';
+import { clock } from '../waits/chance';
 
 /** Milliseconds of work in one turn of the event loop. The last step of a slice may make it somewhat longer. */
 const SLICE = 2;
@@ -36,11 +38,11 @@ export function sliceStats(): { slices: number; longest: number } {
 }
 
 function runSlice(): void {
-  const start = performance.now();
+  const start = clock();
   let now = start;
   while (jobs.length > 0 && now - start < SLICE) {
     if (jobs[0]!.step()) jobs.shift();
-    now = performance.now();
+    now = clock();
   }
   slices++;
   longest = Math.max(longest, now - start);

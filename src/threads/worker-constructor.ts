@@ -9,7 +9,9 @@ import workers from 'node:worker_threads';
 
 type Construct = (target: new (...args: unknown[]) => object, args: unknown[], newTarget: new () => object) => object;
 
-const REGISTER = join(__dirname, '..', 'register.js');
+const REGISTER = ['--require', join(__dirname, '..', 'register.js')];
+/** Under this a worker finds the flags it would have had without ours. */
+const FLAGS = 'mprof flags';
 
 let original: typeof workers.Worker | undefined;
 let proxy: typeof workers.Worker | undefined;
@@ -37,17 +39,36 @@ const construct: Construct = (target, args, newTarget) => {
   if (typeof options !== 'object' || options === null) return Reflect.construct(target, args, newTarget);
   const { execArgv = process.execArgv } = options as { execArgv?: unknown };
   if (!Array.isArray(execArgv)) return Reflect.construct(target, args, newTarget);
-  // The program's own options are the prototype: they may be anything.
-  const withFlags = (flags: unknown[]): object => Object.create(options, { execArgv: { value: [...flags, '--require', REGISTER] } });
+  const create = (flags: readonly unknown[]): object => {
+    // The program's own options are the prototype: they may be anything.
+    const withFlags: object = Object.create(options, { execArgv: { value: [...REGISTER, ...flags] } });
+    return Reflect.construct(target, [script, withFlags], newTarget);
+  };
+  workers.setEnvironmentData(FLAGS, execArgv.map(String));
   try {
-    return Reflect.construct(target, [script, withFlags(execArgv)], newTarget);
+    return create(execArgv);
   } catch (error) {
     // Flags of the process that hold for its workers anyway, such as V8's, must not be given to them again.
     const refused = refusedFlags(error);
     if (refused === undefined || 'execArgv' in options) return Reflect.construct(target, args, newTarget);
-    return Reflect.construct(target, [script, withFlags(execArgv.filter((flag) => !refused.includes(flag)))], newTarget);
+    return create(process.execArgv.filter((flag, i, all) => !refused.includes(flag) && !isValueOf(all[i - 1], flag, refused)));
+  } finally {
+    workers.setEnvironmentData(FLAGS);
   }
 };
+
+/** In a worker that has been given our flags: it and its child processes see the flags it would have without. */
+export function hideFlags(): void {
+  const flags = workers.getEnvironmentData(FLAGS) as string[] | undefined;
+  if (flags === undefined) return;
+  process.execArgv.splice(0, process.execArgv.length, ...flags);
+  workers.setEnvironmentData(FLAGS);
+}
+
+/** Whether it belongs to the flag before it, which is left out. */
+function isValueOf(before: string | undefined, flag: string, refused: readonly string[]): boolean {
+  return before !== undefined && refused.includes(before) && !before.includes('=') && !flag.startsWith('-');
+}
 
 function refusedFlags(error: unknown): string[] | undefined {
   const { code, message = '' } = error as { code?: string; message?: string };

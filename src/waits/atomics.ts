@@ -17,6 +17,8 @@ export interface AtomicsObserver {
   onNotify(nanos: number, hook: Callback): void;
   /** Whoever ends this wait will not know how long it has been. */
   onUntracked(): void;
+  /** Has `ended` called when the promise is settled. */
+  whenSettled(promise: object, ended: () => void): void;
 }
 
 /** A call of Atomics.wait(). */
@@ -61,7 +63,11 @@ export function observedAtomics(observer: AtomicsObserver): readonly { install()
   const waitAsync = {
     before: (array: unknown, index: unknown, _: unknown, timeout: unknown) => ({ array, index, timeout }),
     after({ array, index, timeout }: { array: unknown; index: unknown; timeout: unknown }, result: unknown): void {
-      if ((result as { async: boolean } | undefined)?.async === true) begin(array, index, timeout);
+      const { async: isAsync, value } = (result ?? {}) as { async?: boolean; value?: object };
+      if (isAsync !== true) return;
+      const ticket = begin(array, index, timeout);
+      // By whomever it is ended, profiled or not.
+      if (ticket > 0) observer.whenSettled(value!, () => native.endAtomicsWait(array, index, ticket));
     },
   };
   return [

@@ -102,6 +102,10 @@ export class PromiseHooks {
   readonly #tracker = native.newTurnTracker();
   /** Set by the hooks. */
   #forgetJob: () => void = () => {};
+  /** What to do when these are settled. */
+  readonly #watched = new Map<object, () => void>();
+  /** The promise whose job runs; undefined for none. */
+  job: () => object | undefined = () => undefined;
   /** Made once: V8 then takes what they refer to for constants, and code optimised before an off and on stays good. */
   readonly #hooks;
   #stop: (() => void) | undefined;
@@ -109,7 +113,7 @@ export class PromiseHooks {
   /** @param counters where waits are counted whose waiters do not show themselves */
   constructor(rates: WaitRates, locks: WebLocks, counters: { lost: number }, observer: WaitObserver) {
     this.resumptions = new Resumptions(this.#turns, this.#tracker, counters);
-    this.#hooks = this.#create(rates, locks, observer);
+    this.#hooks = this.#create(rates, locks, counters, observer);
   }
 
   /** Installs them, anew if they are. */
@@ -137,6 +141,11 @@ export class PromiseHooks {
     this.#forgetJob();
   }
 
+  /** Calls `action` when the promise, which is pending, is settled: at the latest until the hooks are removed. */
+  whenSettled(promise: object, action: () => void): void {
+    this.#watched.set(promise, action);
+  }
+
   /** Ignores the promises that the action makes and settles. */
   ignore(action: () => void): void {
     const turns = this.#turns;
@@ -155,23 +164,25 @@ export class PromiseHooks {
     return (typeof since === 'number' ? [since] : since).map(Math.abs);
   }
 
-  #create(rates: WaitRates, locks: WebLocks, observer: WaitObserver) {
+  #create(rates: WaitRates, locks: WebLocks, counters: { lost: number }, observer: WaitObserver) {
     const { since, candidate, adopts } = this.#keys;
     const turns = this.#turns;
     const { resumptions } = this;
     const { note } = this.pending;
     const { isPending } = native;
+    const watched = this.#watched;
     let turnBegan = 0;
     let job: object | undefined;
     /** Nothing has happened in this job so far. */
     let isNewJob = false;
     const latest = this.#latest;
+    this.job = () => job;
     this.#forgetJob = () => {
       job = undefined;
       isNewJob = false;
     };
 
-    const init = (promise: object, parent?: object): void => {
+    const onInit = (promise: object, parent?: object): void => {
       if (turns[3] !== 0) return;
       if (resumptions.resumed !== undefined) observer.onResumed(undefined, init);
       if (isNewJob) {
@@ -209,8 +220,12 @@ export class PromiseHooks {
       }
     };
 
-    const settled = (promise: object): void => {
+    const onSettled = (promise: object): void => {
       if (turns[3] !== 0) return;
+      if (watched.size !== 0) {
+        watched.get(promise)?.();
+        watched.delete(promise);
+      }
       if (promise === latest[0]) {
         latest[0] = undefined;
         const previous = latest[2];
@@ -259,6 +274,22 @@ export class PromiseHooks {
       observer.onSettled({ promise, waits, fraction, task, inJob, isHeld, hasUnseenSource, hook: settled });
     };
 
+    // These two are called wherever the program is, with hardly any machine stack left, too. Node.js would take what they
+    // throw for an uncaught exception.
+    const init = (promise: object, parent?: object): void => {
+      try {
+        onInit(promise, parent);
+      } catch {
+        counters.lost++;
+      }
+    };
+    const settled = (promise: object): void => {
+      try {
+        onSettled(promise);
+      } catch {
+        counters.lost++;
+      }
+    };
     const before = (promise: object): void => {
       job = promise;
       isNewJob = true;

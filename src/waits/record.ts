@@ -24,7 +24,7 @@ export function frameNumbers(sites: readonly CallSite[]): number[] {
   return sites.slice(0, MAX_DEPTH - 1).map(frameNumber);
 }
 
-/** A task ended the waits of others, for so many nanoseconds: `sites` is the stack that did. Count and delay are estimates. */
-export function recordMutex(sites: readonly CallSite[], count: number, delay: number): void {
-  native.recordWait(BucketType.mutex, Int32Array.from(sites.slice(0, MAX_DEPTH), frameNumber), count, delay);
+/** A task ended the waits of others, for so many nanoseconds: at this stack. Count and delay are estimates. */
+export function recordMutexFrames(frames: readonly number[], count: number, delay: number): void {
+  native.recordWait(BucketType.mutex, Int32Array.from(frames.slice(0, MAX_DEPTH)), count, delay);
 }

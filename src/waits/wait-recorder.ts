@@ -1,10 +1,11 @@
 import { executionAsyncResource } from 'node:async_hooks';
+import { native } from '../binding';
 import { observedAtomics } from './atomics';
 import type { Labels } from '../labels/labels';
-import { StackCapture } from './capture';
+import { StackCapture, type CallSite } from './capture';
 import { clock } from './chance';
 import { PromiseHooks, type Hook, type SettledEvent, type WaitRates } from './promise-hooks';
-import { frameNumbers, recordBlock, recordMutex } from './record';
+import { frameNumbers, recordBlock, recordMutexFrames } from './record';
 import { nameOfResource } from './resource';
 import type { Wait } from './resumptions';
 import { sample } from './sample';
@@ -51,6 +52,8 @@ export class WaitRecorder {
   readonly counters: WaitCounters = { lost: 0, failures: 0 };
   readonly #capture = new StackCapture();
   readonly #waiterOf = waiterProbe(this.#capture);
+  /** What hand-offs in a job are charged to besides its own frames, where the stack does not tell any more. */
+  #callers: { job: WeakRef<object> | undefined; frames: readonly number[] } = { job: undefined, frames: [] };
   readonly #locks = new WebLocks((request, ms) => this.#recordGrant(request, ms));
   readonly #hooks = new PromiseHooks(this.rates, this.#locks, this.counters, {
     onSettled: (event) => this.#onSettled(event),
@@ -60,6 +63,7 @@ export class WaitRecorder {
     onWait: (nanos, hook) => this.#recordThreadWait(nanos, hook),
     onNotify: (nanos, hook) => this.#recordNotify(nanos, hook),
     onUntracked: () => this.counters.lost++,
+    whenSettled: (promise, ended) => this.#hooks.whenSettled(promise, ended),
   });
 
   /** Installs what the rates need. */
@@ -75,6 +79,7 @@ export class WaitRecorder {
     this.#hooks.remove();
     this.#locks.remove();
     for (const atomic of this.#atomics) atomic.remove();
+    native.endAllAtomicsWaits();
     ignoreRequests();
   }
 
@@ -140,7 +145,7 @@ export class WaitRecorder {
     const fraction = mutex === undefined ? 0 : mutex.choose(clock());
     if (fraction === 0) return;
     mutex!.captured();
-    this.#guarded(() => recordMutex(this.#capture.take(CAPTURE_LIMIT, hook), fraction, fraction * nanos));
+    this.#guarded(() => recordMutexFrames(frameNumbers(this.#capture.take(CAPTURE_LIMIT, hook)), fraction, fraction * nanos));
   }
 
   #onSettled({ promise, waits, fraction, task, inJob, isHeld, hasUnseenSource, hook }: SettledEvent): void {
@@ -155,22 +160,38 @@ export class WaitRecorder {
       if (fraction > 0 && kind === 'explicit' && isAnotherTask(task)) {
         this.#recordHandOff(waits.reduce((sum, { duration }) => sum + duration, 0), fraction, hook);
       }
-      if (recorded) this.#recordWaits(promise, waits, inJob);
+      if (recorded) this.#recordWaits(promise, waits, inJob, hook);
     });
   }
 
   #recordHandOff(delay: number, fraction: number, hook: Hook): void {
     if (delay === 0) return;
     this.rates.mutex?.captured();
-    const settler = this.#capture.take(CAPTURE_LIMIT, hook);
-    const stack = [...ownFrames(settler), ...asyncCallers(settler)].filter((site) => site.getFileName() !== null);
-    recordMutex(stack, fraction, fraction * delay * NANOS);
+    const sites = this.#capture.take(CAPTURE_LIMIT, hook);
+    const frames = frameNumbers(ownFrames(sites).filter(isInScript));
+    recordMutexFrames([...frames, ...this.#callersOf(sites)], fraction, fraction * delay * NANOS);
   }
 
-  #recordWaits(promise: object, waits: readonly Wait[], inJob: boolean): void {
+  /** The asynchronous callers of the job that runs: those on its stack, unless it is known that they are no longer. */
+  #callersOf(sites: readonly CallSite[]): readonly number[] {
+    const { job, frames } = this.#callers;
+    if (job !== undefined && job.deref() === this.#hooks.job()) return frames;
+    return frameNumbers(asyncCallers(sites).filter(isInScript));
+  }
+
+  /** In the rest of a job in which a waiter is looked for, stacks are without them. */
+  #keepCallers(hook: Hook): void {
+    const job = this.#hooks.job();
+    if (job === undefined || this.#callers.job?.deref() === job) return;
+    const frames = this.#callersOf(this.#capture.take(CAPTURE_LIMIT, hook));
+    this.#callers = { job: new WeakRef(job), frames };
+  }
+
+  #recordWaits(promise: object, waits: readonly Wait[], inJob: boolean, hook: Hook): void {
     const label = inJob ? 'await' : nameOfResource(executionAsyncResource());
     this.rates.block?.captured();
     if (waits.length === 1) {
+      if (this.rates.mutex !== undefined) this.#keepCallers(hook);
       const waiter = this.#waiterOf(promise);
       if (waiter.length > 0) {
         recordBlock(label, waiter, waits[0]!.sampled!);
@@ -186,7 +207,7 @@ export class WaitRecorder {
     this.#guarded(() => {
       const sites = this.#capture.take(CAPTURE_LIMIT, hook);
       const resumed = ownFrames(sites)
-        .filter((site) => site.getFileName() !== null)
+        .filter(isInScript)
         .at(-1);
       const waiter = resumed !== undefined ? [resumed, ...asyncCallers(sites)] : promise !== undefined ? this.#waiterOf(promise) : [];
       if (waiter.length > 0) recordBlock(label, waiter, sampled);
@@ -217,4 +238,8 @@ export class WaitRecorder {
 function isAnotherTask(task: number | undefined): boolean {
   const current = currentTask();
   return task !== current || current === undefined;
+}
+
+function isInScript(site: CallSite): boolean {
+  return site.getFileName() !== null;
 }

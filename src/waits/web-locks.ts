@@ -26,13 +26,14 @@ interface Request {
 const OPTIONS = ['ifAvailable', 'mode', 'signal', 'steal'] as const;
 type LockOptions = { [Option in (typeof OPTIONS)[number]]?: unknown };
 
-const MANY_NAMES = 64;
+const MANY = 64;
 
 export class WebLocks {
   /** Requests that wait in this thread, by the lock's name, the first one first. */
-  readonly #waiting = new Map<string, Request[]>();
-  /** Beyond so many names, those are looked for whose requests have all been refused. */
-  #manyNames = MANY_NAMES;
+  readonly #waiting = new Map<string, Set<Request>>();
+  /** Beyond so many of them, those are looked for that have been refused. */
+  #many = MANY;
+  #count = 0;
   /** What locks are held for: the promises their callbacks have returned. */
   readonly #held = new WeakMap<object, string>();
   /** Whether any lock has been held so far. */
@@ -65,13 +66,15 @@ export class WebLocks {
 
   /** How many milliseconds those have waited that are granted the lock when the promise is settled. */
   waitedFor(promise: object): number {
-    const [first, ...others] = this.#waitingFor(this.#held.get(promise) ?? '');
-    if (first === undefined) return 0;
     const now = clock();
-    let sum = now - first.began;
-    for (const other of first.shared ? others : []) {
-      if (!other.shared) break;
-      sum += now - other.began;
+    let sum = 0;
+    let last: Request | undefined;
+    for (const request of this.#waiting.get(this.#held.get(promise) ?? '') ?? []) {
+      if (hasEnded(request)) continue;
+      // The first one alone, or those next to it that share the lock with it.
+      if (last !== undefined && !(last.shared && request.shared)) break;
+      last = request;
+      sum += now - request.began;
     }
     return sum;
   }
@@ -96,8 +99,10 @@ export class WebLocks {
       signal: signal as Request['signal'],
       promise: undefined,
     };
-    if (this.#waiting.size >= this.#manyNames) this.#dropRefused();
-    this.#waiting.set(name, [...this.#waitingFor(name), request]);
+    if (++this.#count >= this.#many) this.#dropRefused();
+    const queue = this.#waiting.get(name);
+    if (queue === undefined) this.#waiting.set(name, new Set([request]));
+    else queue.add(request);
     passed[last] = native.wrapCall(
       () => {
         this.#grant(request);
@@ -125,26 +130,24 @@ export class WebLocks {
     if (request.promise !== undefined) this.onGrant(request.promise, clock() - request.began);
   }
 
-  #waitingFor(name: string): Request[] {
-    return (this.#waiting.get(name) ?? []).filter(
-      ({ signal, promise }) => signal?.aborted !== true && (promise === undefined || native.isPending(promise)),
-    );
-  }
-
   #leave(request: Request): void {
-    this.#setWaiting(request.name, this.#waitingFor(request.name).filter((other) => other !== request));
-  }
-
-  #setWaiting(name: string, queue: Request[]): void {
-    if (queue.length === 0) this.#waiting.delete(name);
-    else this.#waiting.set(name, queue);
+    const queue = this.#waiting.get(request.name);
+    if (queue?.delete(request) === true) this.#count--;
+    if (queue?.size === 0) this.#waiting.delete(request.name);
   }
 
   /** Nothing tells of a refusal. */
   #dropRefused(): void {
-    for (const name of this.#waiting.keys()) this.#setWaiting(name, this.#waitingFor(name));
-    this.#manyNames = Math.max(MANY_NAMES, 2 * this.#waiting.size);
+    for (const queue of this.#waiting.values()) {
+      for (const request of queue) if (hasEnded(request)) this.#leave(request);
+    }
+    this.#many = Math.max(MANY, 2 * this.#count);
   }
+}
+
+/** Whether a request has been refused. */
+function hasEnded({ signal, promise }: Request): boolean {
+  return signal?.aborted === true || (promise !== undefined && !native.isPending(promise));
 }
 
 /** A copy, as to read the program's own twice could be noticed. Undefined for what is not an object. */
