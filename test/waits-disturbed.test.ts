@@ -26,7 +26,7 @@ t.test('many hand-offs in one job', async (t) => {
 });
 
 t.test('near the end of the machine stack', async (t) => {
-  t.same(await run('overflow'), { caught: 78, uncaught: 0, failures: 0 }, 'programs can catch their own overflow, and nothing else happens');
+  t.same(await run('overflow'), { caught: 40, uncaught: 0, failures: 0 }, 'programs can catch their own overflow, and nothing else happens');
 });
 
 t.test('others', async (t) => {
