@@ -67,10 +67,7 @@ class CpuProfileReader {
     const char* file;
     Position position;
     bool operator==(const FrameKey& other) const {
-      return name == other.name && file == other.file &&
-             position.line == other.position.line &&
-             position.column == other.position.column &&
-             position.start_line == other.position.start_line;
+      return name == other.name && file == other.file && position == other.position;
     }
   };
   struct FrameKeyHash {

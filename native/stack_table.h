@@ -22,6 +22,11 @@ struct Position {
   uint32_t line;
   uint32_t column;
   uint32_t start_line;  // of the function
+
+  bool operator==(const Position& other) const {
+    return line == other.line && column == other.column &&
+           start_line == other.start_line;
+  }
 };
 
 struct Frame {
@@ -88,10 +93,7 @@ class StackTable {
     StringId file;
     Position position;
     bool operator==(const FrameKey& other) const {
-      return name == other.name && file == other.file &&
-             position.line == other.position.line &&
-             position.column == other.position.column &&
-             position.start_line == other.position.start_line;
+      return name == other.name && file == other.file && position == other.position;
     }
   };
   struct FrameKeyHash {

@@ -4,7 +4,7 @@ import { observedAtomics } from './atomics';
 import type { Labels } from '../labels/labels';
 import { StackCapture, type CallSite } from './capture';
 import { clock } from './chance';
-import { PromiseHooks, type Hook, type SettledEvent, type WaitRates } from './promise-hooks';
+import { PromiseHooks } from './promise-hooks';
 import { frameNumbers, recordBlock, recordMutexFrames } from './record';
 import { nameOfResource } from './resource';
 import type { Wait } from './resumptions';
@@ -12,6 +12,7 @@ import { sample } from './sample';
 import { asyncCallers, ownFrames, settlement, SETTLEMENT_FRAMES } from './settlement';
 import { currentTask, ignoreRequests, watchRequests } from './tasks';
 import { waiterProbe } from './waiter-probe';
+import type { Hook, SettledEvent, WaitRates } from './wait-observer';
 import { WebLocks } from './web-locks';
 
 /*
