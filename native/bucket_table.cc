@@ -31,29 +31,33 @@ size_t BucketTable::KeyHash::operator()(const Key& key) const {
   uint64_t rate_bits;
   std::memcpy(&rate_bits, &key.rate, sizeof(rate_bits));
   const uint64_t place = (uint64_t{key.stack} << 8) | static_cast<uint8_t>(key.type);
-  return static_cast<size_t>(
-      Combine64(Combine64(Mix64(place), key.size_class), rate_bits));
+  const uint64_t sampled = Combine64(Combine64(Mix64(place), key.size_class), rate_bits);
+  return static_cast<size_t>(Combine64(sampled, key.labels));
 }
 
-BucketId BucketTable::Find(BucketType type, StackId stack,
-                           const HeapObject& object, StackId overflow_stack) {
-  if (stack == overflow_stack) return FindOverflow(type, overflow_stack);
-  const Key key = {type, stack, SizeClass(object.size), object.rate};
+BucketId BucketTable::FindHeap(StackId stack, const HeapObject& object,
+                               StackId overflow_stack) {
+  const Key key = {BucketType::kHeap, stack, SizeClass(object.size), object.rate, 0};
+  return Find(key, object.size, overflow_stack);
+}
+
+BucketId BucketTable::Find(const Key& key, uint64_t size, StackId overflow_stack) {
+  if (key.stack == overflow_stack) return FindOverflow(key.type, overflow_stack);
   const auto found = ids_.find(key);
   if (found != ids_.end()) return found->second;
-  if (buckets_.size() >= max_buckets_) return FindOverflow(type, overflow_stack);
-  return Add(key, object.size);
+  if (buckets_.size() >= max_buckets_) return FindOverflow(key.type, overflow_stack);
+  return Add(key, size);
 }
 
 BucketId BucketTable::FindOverflow(BucketType type, StackId overflow_stack) {
-  const Key key = {type, overflow_stack, 0, kUnsampled};
+  const Key key = {type, overflow_stack, 0, kUnsampled, 0};
   const auto found = ids_.find(key);
   return found != ids_.end() ? found->second : Add(key, 0);
 }
 
 BucketId BucketTable::Add(const Key& key, uint64_t size) {
   const auto id = static_cast<BucketId>(buckets_.size());
-  buckets_.push_back({key.type, key.stack, size, key.rate});
+  buckets_.push_back({key.type, key.stack, size, key.rate, key.labels});
   ids_.emplace(key, id);
   counts_[static_cast<size_t>(key.type)]++;
   return id;
@@ -93,11 +97,11 @@ void BucketTable::CountUnseen(BucketId id, double objects, double bytes,
   bucket.variance += variance;
 }
 
-void BucketTable::CountWait(BucketType type, StackId stack, double count,
-                            double delay, StackId overflow_stack) {
-  Bucket& bucket = buckets_[Find(type, stack, {0, 0}, overflow_stack)];
-  bucket.count += count;
-  bucket.delay += delay;
+void BucketTable::CountWait(BucketType type, StackId stack, StringId labels,
+                            const Waits& waits, StackId overflow_stack) {
+  Bucket& bucket = buckets_[Find({type, stack, 0, 0, labels}, 0, overflow_stack)];
+  bucket.count += waits.count;
+  bucket.delay += waits.delay;
   if (bucket.stack == overflow_stack) overflowed_++;
 }
 

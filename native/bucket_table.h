@@ -15,7 +15,7 @@ using BucketId = uint32_t;
 
 enum class BucketType : uint8_t { kHeap, kBlock, kMutex };
 
-// What was counted for one (type, stack, size class, rate). Heap buckets count
+// What was counted for one (type, stack, size class, rate, labels). Heap buckets count
 // sampled objects, not estimates: unsampling is the reader's, as in Go.
 // Observed counts are whole numbers, exact below 2^53, except in the overflow
 // bucket, which holds estimates.
@@ -29,6 +29,8 @@ struct Bucket {
   // The sampling interval in bytes these counts were taken with; 1 for counts
   // that are estimates already.
   double rate;
+  // Waits only: the labels of who waited or ended the wait; 0 for none.
+  StringId labels;
   double allocs = 0;
   double frees = 0;
   double alloc_bytes = 0;
@@ -52,6 +54,12 @@ struct HeapObject {
   double rate;
 };
 
+// How many waits there were, and what they lasted together in nanoseconds.
+struct Waits {
+  double count;
+  double delay;
+};
+
 // All buckets of the process, in the order in which they were created; none is
 // ever dropped. Past the limit, objects are counted in one overflow bucket,
 // with their estimates instead of their counts, since they differ in size.
@@ -67,8 +75,7 @@ class BucketTable {
 
   // The bucket for objects of this size and rate allocated at `stack`, or the
   // overflow bucket, whose stack is `overflow_stack`.
-  BucketId Find(BucketType type, StackId stack, const HeapObject& object,
-                StackId overflow_stack);
+  BucketId FindHeap(StackId stack, const HeapObject& object, StackId overflow_stack);
 
   // One such object was allocated, or died.
   void CountAlloc(BucketId id, const HeapObject& object);
@@ -80,8 +87,8 @@ class BucketTable {
   // the variance of that has changed by so much.
   void CountUnseen(BucketId id, double objects, double bytes, double variance);
 
-  // Waits that began, or were ended, at `stack`.
-  void CountWait(BucketType type, StackId stack, double count, double delay,
+  // Waits that began, or were ended, at `stack` by work with these labels.
+  void CountWait(BucketType type, StackId stack, StringId labels, const Waits& waits,
                  StackId overflow_stack);
 
   const std::vector<Bucket>& buckets() const { return buckets_; }
@@ -99,15 +106,18 @@ class BucketTable {
     StackId stack;
     uint64_t size_class;
     double rate;
+    StringId labels;
     bool operator==(const Key& other) const {
       return type == other.type && stack == other.stack &&
-             size_class == other.size_class && rate == other.rate;
+             size_class == other.size_class && rate == other.rate &&
+             labels == other.labels;
     }
   };
   struct KeyHash {
     size_t operator()(const Key& key) const;
   };
 
+  BucketId Find(const Key& key, uint64_t size, StackId overflow_stack);
   BucketId Add(const Key& key, uint64_t size);
   BucketId FindOverflow(BucketType type, StackId overflow_stack);
   static bool IsOverflow(const Bucket& bucket) { return bucket.size == 0; }

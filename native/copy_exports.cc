@@ -75,7 +75,8 @@ Napi::Value TakeWaitBuckets(const Napi::CallbackInfo& info) {
   const BucketRange buckets = RangeOf(type);
   ColumnArrays arrays(info.Env(), buckets.rows);
   const WaitColumns columns = {arrays.Uint32("bucket"), arrays.Uint32("stack"),
-                               arrays.Float64("count"), arrays.Float64("delay")};
+                               arrays.Uint32("labels"), arrays.Float64("count"),
+                               arrays.Float64("delay")};
   if (arrays.complete()) {
     ProfileTable::Lock table(ProfileTable::Process());
     CopyWaitBuckets(table, buckets, columns);

@@ -228,8 +228,7 @@ void HeapSampler::CountUnseen(BucketTable& buckets,
 void HeapSampler::AddSamples(ProfileTable::Lock& table,
                              const std::vector<NewSample>& fresh) {
   for (const NewSample& sample : fresh) {
-    const BucketId bucket = table.buckets().Find(
-        BucketType::kHeap,
+    const BucketId bucket = table.buckets().FindHeap(
         stack_mapper_.Find(sample.node_id).value_or(table.profiler_stack()),
         {sample.size, rate_}, table.overflow_stack());
     const auto entry =

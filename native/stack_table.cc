@@ -95,6 +95,15 @@ std::optional<FrameId> StackTable::InternFrame(std::string_view name,
   return id;
 }
 
+std::optional<StringId> StackTable::InternLabels(std::string_view text) {
+  if (text.size() > kMaxStringLength) return std::nullopt;
+  if (const std::optional<StringId> known = FindString(text)) return known;
+  if (label_bytes_ + text.size() > limits_.label_bytes) return std::nullopt;
+  const std::optional<StringId> id = InternString(text);
+  if (id) label_bytes_ += text.size();
+  return id;
+}
+
 std::optional<StackId> StackTable::Extend(StackId caller, FrameId frame) {
   const uint64_t key = (uint64_t{caller} << 32) | frame;
   const auto found = node_ids_.find(key);

@@ -38,7 +38,7 @@ struct Frame {
   uint64_t address;
 };
 
-// Interned strings, frames and stacks. Nothing is ever removed, so ids stay
+// Interned strings, frames, stacks and label sets. Nothing is ever removed, so ids stay
 // valid for the life of the process; past the limits nothing is added.
 //
 // A stack is a path in a tree of calls: the id of a stack is the id of its leaf
@@ -49,6 +49,7 @@ class StackTable {
  public:
   struct Limits {
     size_t string_bytes = size_t{16} << 20;
+    size_t label_bytes = size_t{1} << 20;
     size_t frames = size_t{1} << 16;
     size_t nodes = size_t{1} << 18;
   };
@@ -67,6 +68,9 @@ class StackTable {
   std::optional<FrameId> InternFrame(std::string_view name,
                                      std::string_view file,
                                      const Position& position);
+  // The text of a set of labels, which is any text but the empty one. Empty when
+  // it would be cut, or when a limit is reached and the text is not there yet.
+  std::optional<StringId> InternLabels(std::string_view text);
   // The stack in which `frame` was called from `caller`.
   std::optional<StackId> Extend(StackId caller, FrameId frame);
 
@@ -108,6 +112,7 @@ class StackTable {
   std::deque<std::string> strings_;
   std::unordered_map<std::string_view, StringId> string_ids_;
   size_t string_bytes_ = 0;
+  size_t label_bytes_ = 0;
   std::vector<Frame> frames_;
   std::unordered_map<FrameKey, FrameId, FrameKeyHash> frame_ids_;
   std::vector<Node> nodes_;

@@ -45,6 +45,7 @@ void CopyWaitBuckets(ProfileTable::Lock& table, const BucketRange& buckets,
   ForEachBucket(table, buckets, [&](size_t row, uint32_t id, const Bucket& bucket) {
     columns.bucket[row] = id;
     columns.stack[row] = bucket.stack;
+    columns.labels[row] = bucket.labels;
     columns.count[row] = bucket.count;
     columns.delay[row] = bucket.delay;
   });

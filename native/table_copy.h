@@ -45,6 +45,7 @@ struct HeapColumns {
 struct WaitColumns {
   uint32_t* bucket;
   uint32_t* stack;
+  uint32_t* labels;
   double* count;
   double* delay;
 };

@@ -54,16 +54,27 @@ StackId Intern(ProfileTable::Lock& table, const int32_t* frames, size_t length) 
   return stack.value_or(table.overflow_stack());
 }
 
-// (type, frames as above, count, delay in ns)
+// (text) -> number of a set of labels, or -1 when the table is full
+Napi::Value InternLabels(const Napi::CallbackInfo& info) {
+  const std::string text = info[0].As<Napi::String>().Utf8Value();
+  const std::optional<StringId> labels = [&] {
+    ProfileTable::Lock table(ProfileTable::Process());
+    return table.stacks().InternLabels(text);
+  }();
+  return Napi::Number::New(info.Env(), labels ? static_cast<double>(*labels) : -1);
+}
+
+// (type, frames as above, number of the labels, count, delay in ns)
 void RecordWait(const Napi::CallbackInfo& info) {
   const BucketType type = TypeOf(info[0]);
   const auto frames = info[1].As<Napi::Int32Array>();
-  const double count = info[2].As<Napi::Number>().DoubleValue();
-  const double delay = info[3].As<Napi::Number>().DoubleValue();
+  const StringId labels = info[2].As<Napi::Number>().Uint32Value();
+  const Waits waits = {info[3].As<Napi::Number>().DoubleValue(),
+                       info[4].As<Napi::Number>().DoubleValue()};
   const int32_t* const ids = frames.Data();
   const size_t length = frames.ElementLength();
   ProfileTable::Lock table(ProfileTable::Process());
-  table.buckets().CountWait(type, Intern(table, ids, length), count, delay,
+  table.buckets().CountWait(type, Intern(table, ids, length), labels, waits,
                             table.overflow_stack());
 }
 
@@ -84,6 +95,7 @@ Napi::Value InternStack(const Napi::CallbackInfo& info) {
 void AddTableExports(Exports* exports) {
   exports->Add("countBuckets", CountBuckets);
   exports->Add("internFrame", InternFrame);
+  exports->Add("internLabels", InternLabels);
   exports->Add("recordWait", RecordWait);
   exports->Add("internStack", InternStack);
 }

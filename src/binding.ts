@@ -57,6 +57,8 @@ export interface GcLog {
 export interface WaitBuckets {
   bucket: Uint32Array;
   stack: Uint32Array;
+  /** Number of the labels of who waited or ended the waits; 0 for none. */
+  labels: Uint32Array;
   /** Waits, as estimated when they were recorded. */
   count: Float64Array;
   /** Nanoseconds. */
@@ -129,8 +131,10 @@ interface Native {
   countBuckets(type: BucketType): number;
   /** The number of a frame, -1 when the table is full. Lines and columns from 1, 0 when unknown. */
   internFrame(name: string, file: string, line: number, column: number, startLine: number): number;
-  /** Counts a wait at a stack of such numbers, leaf first. The delay is in nanoseconds. */
-  recordWait(type: BucketType, frames: Int32Array, count: number, delay: number): void;
+  /** The number of a text that stands for a set of labels, as for strings; -1 for one too long or when the table is full. */
+  internLabels(text: string): number;
+  /** Counts a wait at a stack of such numbers, leaf first, with such labels or 0. The delay is in nanoseconds. */
+  recordWait(type: BucketType, frames: Int32Array, labels: number, count: number, delay: number): void;
   /** The process-wide number of a stack of such frames, at least one; that of `(overflow)` when the table is full. */
   internStack(frames: Int32Array): number;
   /** An object with one property for each name, whose value is a key: `object[key]` is seen by nobody else. */

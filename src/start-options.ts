@@ -28,6 +28,11 @@ export interface StartOptions {
    */
   callbacks?: boolean;
   /**
+   * Whether the block profile has the labels of who waits, and the mutex profile those of who ends waits; see
+   * doWithLabels(). Each set of labels is a sample of its own. Default false.
+   */
+  labels?: boolean;
+  /**
    * Bytes of used heap up to which a goroutine profile may be `full`: listing every promise stops the thread for about a
    * second per 100 MB. Default 268435456; 0 for never.
    */
@@ -66,7 +71,7 @@ const DEFAULT_FULL_GOROUTINE_LIMIT = 256 * 2 ** 20;
 export function checkStartOptions(options: StartOptions, rate: number): CheckedOptions {
   checkObject('options', options);
   const { memProfileRate = rate, stackDepth = 128, allocsBudget, maxCapturesPerSecond = DEFAULT_CAPTURES, callbacks = false } = options;
-  const { fullGoroutineLimit = DEFAULT_FULL_GOROUTINE_LIMIT, cpuProfile = false, workers = false } = options;
+  const { fullGoroutineLimit = DEFAULT_FULL_GOROUTINE_LIMIT, labels = false, cpuProfile = false, workers = false } = options;
   checkRate(memProfileRate);
   checkInteger('stackDepth', stackDepth, 1, MAX_STACK_DEPTH);
   if (allocsBudget !== undefined) {
@@ -74,11 +79,12 @@ export function checkStartOptions(options: StartOptions, rate: number): CheckedO
   }
   checkNumber('maxCapturesPerSecond', maxCapturesPerSecond, (value) => value >= 0 && value <= 1e6, 'a number from 0 to 1000000');
   checkBoolean('callbacks', callbacks);
+  checkBoolean('labels', labels);
   checkInteger('fullGoroutineLimit', fullGoroutineLimit, 0, Number.MAX_SAFE_INTEGER);
   checkBoolean('cpuProfile', cpuProfile);
   checkBoolean('workers', workers);
   if (callbacks) checkCallbacksSupported();
-  return { memProfileRate, stackDepth, allocsBudget, maxCapturesPerSecond, callbacks, fullGoroutineLimit, cpuProfile, workers };
+  return { memProfileRate, stackDepth, allocsBudget, maxCapturesPerSecond, callbacks, labels, fullGoroutineLimit, cpuProfile, workers };
 }
 
 /** Bytes between samples. */

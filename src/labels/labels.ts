@@ -13,7 +13,8 @@ export type LabelObserver = (labels: Labels | undefined) => void;
 
 /** Longest key and value kept: what a profile is labelled with are names, not texts. */
 const MAX_LENGTH = 1024;
-const NONE: Labels = Object.freeze(Object.create(null) as Labels);
+/** The set without labels. */
+export const NO_LABELS: Labels = Object.freeze(Object.create(null) as Labels);
 
 /**
  * Made when it is first needed, and for nothing else: where AsyncLocalStorage works with promise hooks, as on Node.js 20
@@ -23,9 +24,10 @@ let storage: AsyncLocalStorage<Labels> | undefined;
 let observer: LabelObserver | undefined;
 
 /**
- * Calls `fn` with these labels, which everything it does and starts has in the CPU profile and the goroutine profile, also
- * after an await. They are added to those in force around the call; of two with one key, the inner one counts. An empty
- * value removes a label. Keys and values are cut at 1024 characters.
+ * Calls `fn` with these labels, which everything it does and starts has in the CPU and the goroutine profile, and in the
+ * block and the mutex profile if start({ labels: true }) asks for it, also after an await. They are added to those in force
+ * around the call; of two with one key, the inner one counts. An empty value removes a label. Keys and values are cut at
+ * 1024 characters.
  *
  * @returns what `fn` returns
  * @throws TypeError unless `labels` is an object of strings and `fn` a function; `fn` has not been called then
@@ -47,7 +49,7 @@ export function doWithLabels<Result>(labels: Readonly<Record<string, string>>, f
 
 /** The labels in force: a frozen object, empty where there are none. */
 export function labels(): Labels {
-  return storage?.getStore() ?? NONE;
+  return storage?.getStore() ?? NO_LABELS;
 }
 
 /** The same, and undefined where there are none. */

@@ -1,10 +1,11 @@
-import type { Symbols } from './columns';
+import type { LabelColumns, Symbols } from './columns';
+import { labelLines } from './label-text';
 import { sortRows } from './sort-rows';
 import { StackText } from './stack-text';
 import type { Steps } from './steps';
 import { textChunks } from './text-chunks';
 
-/** The records of a block or mutex profile, one row for each stack. */
+/** The records of a block or mutex profile, one row for each stack and set of labels. */
 export interface ContentionRecords {
   symbols: Symbols;
   /** Stack row of each record. */
@@ -13,6 +14,8 @@ export interface ContentionRecords {
   contentions: Float64Array;
   /** Nanoseconds, whole numbers. */
   delay: Float64Array;
+  /** Absent where no record has any. */
+  labels?: LabelColumns | undefined;
 }
 
 /**
@@ -22,11 +25,12 @@ export interface ContentionRecords {
  */
 export function* writeContentionText(
   kind: 'contention' | 'mutex',
-  { symbols, stack, contentions, delay }: ContentionRecords,
+  { symbols, stack, contentions, delay, labels }: ContentionRecords,
 ): Steps<Uint8Array[]> {
   const stacks = new StackText(symbols);
+  const labelLine = labelLines(labels);
   const head = `--- ${kind}:\ncycles/second=1000000000\n${kind === 'mutex' ? 'sampling period=1\n' : ''}`;
   const record = (i: number): string =>
-    `${delay[i]} ${contentions[i]} @ ${stacks.addresses(stack[i]!)}\n${stacks.lines(stack[i]!)}\n`;
+    `${delay[i]} ${contentions[i]} @ ${stacks.addresses(stack[i]!)}\n${labelLine(i)}${stacks.lines(stack[i]!)}\n`;
   return yield* textChunks(head, yield* sortRows(delay), record);
 }

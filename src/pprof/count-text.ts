@@ -1,5 +1,5 @@
 import type { LabelColumns, Symbols } from './columns';
-import { labelLine } from './label-text';
+import { labelLines } from './label-text';
 import { StackText } from './stack-text';
 import type { Steps } from './steps';
 import { textChunks } from './text-chunks';
@@ -22,11 +22,9 @@ export interface CountRecords {
 export function* writeCountText(name: string, { symbols, stack, count, labels }: CountRecords): Steps<Uint8Array[]> {
   const stacks = new StackText(symbols);
   const total = count.reduce((sum, value) => sum + value, 0);
-  const lines = labels?.sets.map(labelLine) ?? [];
-  const record = (i: number): string => {
-    const line = lines[labels?.set[i] ?? 0] ?? '';
-    return `${count[i]} @ ${stacks.addresses(stack[i]!)}\n${line}${stacks.lines(stack[i]!)}\n`;
-  };
+  const labelLine = labelLines(labels);
+  const record = (i: number): string =>
+    `${count[i]} @ ${stacks.addresses(stack[i]!)}\n${labelLine(i)}${stacks.lines(stack[i]!)}\n`;
   const head = `${name.replace(/[\n\r]/g, ' ')} profile: total ${total}\n`;
   return yield* textChunks(head, Uint32Array.from(stack.keys()), record);
 }

@@ -1,5 +1,7 @@
 import { BucketType, native } from '../binding';
+import { NO_LABELS, type Labels } from '../labels/labels';
 import { finish } from '../pprof/steps';
+import { lookUpLabels } from './label-columns';
 import { stackReader, type StackFrame } from './stack-frame';
 import { lookUpStacks } from './stack-symbols';
 
@@ -11,6 +13,8 @@ export interface ContentionRecord {
   contentions: number;
   /** Estimate of how long they lasted together, in nanoseconds. */
   delay: number;
+  /** Labels of who waited, or ended the waits; empty unless recorded as start({ labels: true }) asks. */
+  labels: Labels;
 }
 
 /** The block profile as records, the newest call stacks first. */
@@ -24,8 +28,14 @@ export function mutexProfile(): ContentionRecord[] {
 }
 
 function recordsOf(type: BucketType): ContentionRecord[] {
-  const { stack: numbers, count, delay } = native.takeWaitBuckets(type);
+  const { stack: numbers, labels: labelNumbers, count, delay } = native.takeWaitBuckets(type);
   const { symbols, stack } = finish(lookUpStacks(numbers));
   const stacks = stackReader(symbols);
-  return Array.from(stack, (row, i) => ({ stack: stacks(row), contentions: count[i]!, delay: delay[i]! }));
+  const labels = finish(lookUpLabels(labelNumbers));
+  return Array.from(stack, (row, i) => ({
+    stack: stacks(row),
+    contentions: count[i]!,
+    delay: delay[i]!,
+    labels: labels?.sets[labels.set[i]!] ?? NO_LABELS,
+  }));
 }

@@ -5,6 +5,7 @@ import { sortRows } from '../pprof/sort-rows';
 import { inSteps, type Steps } from '../pprof/steps';
 import { blockState, mutexState, waitComments } from '../waits/rates';
 import { lookUpShown } from './encode-rows';
+import { lookUpLabels } from './label-columns';
 import type { ProfileSource, Snapshot } from './profile';
 import { program } from './program';
 import { ShownStacks } from './shown-stacks';
@@ -58,6 +59,7 @@ function* waitRows(
       values[i * 2 + 1] = Math.trunc(buckets.delay[order[i]!]!);
     }
   });
+  const labels = yield* lookUpLabels(order.map((row) => buckets.labels[row]!));
   return {
     sampleTypes: SAMPLE_TYPES,
     periodType: { type: 'contentions', unit: 'count' },
@@ -67,16 +69,18 @@ function* waitRows(
     bucket: order.map((row) => buckets.bucket[row]!),
     stack: order.map((row) => buckets.stack[row]!),
     values,
+    ...(labels && { labels }),
     ...header,
   };
 }
 
 function* textOf(kind: 'contention' | 'mutex', buckets: WaitBuckets, limited: boolean): Steps<Uint8Array[]> {
   const rows = yield* waitRows(buckets, Math.trunc, { timeNanos: 0n, comments: [] });
-  const { symbols, stack, values } = yield* lookUpShown(rows, lookUpStacks, limited);
+  const { symbols, stack, values, labels } = yield* lookUpShown(rows, lookUpStacks, limited);
   return yield* writeContentionText(kind, {
     symbols,
     stack,
+    labels,
     contentions: values.filter((_, i) => i % 2 === 0),
     delay: values.filter((_, i) => i % 2 === 1),
   });

@@ -1,12 +1,14 @@
 import { createHook, executionAsyncResource } from 'node:async_hooks';
 import { native, type PrivateKey } from '../binding';
 import { codedError } from '../errors';
+import { currentLabels, type Labels } from '../labels/labels';
 import { StackCapture } from './capture';
 import { clock } from './chance';
 import type { EffectiveRate } from './effective-rate';
 import { frameNumbers, recordBlockFrames } from './record';
 import { nameOfResource } from './resource';
 import { sample } from './sample';
+import type { WaitRates } from './wait-observer';
 
 /*
  * Waits for callbacks: from the call that starts an operation to the callback that ends it. Their stack is gone by then,
@@ -44,6 +46,7 @@ interface Started {
   fraction: number;
   /** Numbers of the frames: the frames themselves would keep alive what is called. */
   frames: number[];
+  labels: Labels | undefined;
 }
 
 type Resource = Record<PrivateKey, Started | undefined>;
@@ -78,7 +81,7 @@ export function hooksLeaveOutPromises(): boolean {
  * @param starts how many starts one that is captured stands for
  * @returns how to stop
  */
-export function observeCallbacks(rate: EffectiveRate, starts: EffectiveRate, onFailure: () => void): () => void {
+export function observeCallbacks({ block, labels: areLabelled }: WaitRates, starts: EffectiveRate, onFailure: () => void): () => void {
   const capture = new StackCapture();
   const { started: key } = native.newPrivateKeys('started');
 
@@ -90,7 +93,7 @@ export function observeCallbacks(rate: EffectiveRate, starts: EffectiveRate, onF
       if (fraction === 0) return;
       starts.captured();
       const sites = capture.take(CAPTURE_LIMIT, init).filter((site) => site.getFileName() !== null);
-      (resource as Resource)[key] = { began, fraction, frames: frameNumbers(sites) };
+      (resource as Resource)[key] = { began, fraction, frames: frameNumbers(sites), labels: areLabelled ? currentLabels() : undefined };
     } catch {
       onFailure();
     }
@@ -104,10 +107,11 @@ export function observeCallbacks(rate: EffectiveRate, starts: EffectiveRate, onF
       // A timer may call back again, which is no wait of who has set it.
       resource[key] = undefined;
       const now = clock();
-      const sampled = sample(now - started.began, rate.at(now));
+      const sampled = sample(now - started.began, block?.at(now) ?? Infinity);
       if (sampled === undefined) return;
-      const { fraction, frames } = started;
-      recordBlockFrames(`${nameOfResource(resource)} callback`, frames, { count: sampled.count * fraction, delay: sampled.delay * fraction });
+      const { fraction, frames, labels } = started;
+      const weighted = { count: sampled.count * fraction, delay: sampled.delay * fraction };
+      recordBlockFrames(`${nameOfResource(resource)} callback`, frames, weighted, labels);
     } catch {
       onFailure();
     }

@@ -1,5 +1,6 @@
 import { promiseHooks } from 'node:v8';
 import { native, type PrivateKey } from '../binding';
+import { currentLabels, type Labels } from '../labels/labels';
 import { clock } from './chance';
 import { PendingAwaits } from './pending-awaits';
 import { Resumptions, type Wait } from './resumptions';
@@ -38,7 +39,7 @@ interface Candidate {
 const SEVERAL = 0;
 
 /** A promise with what is kept about it. */
-type Tracked = Record<PrivateKey, Since | Candidate>;
+type Tracked = Record<PrivateKey, Since | Candidate | Labels>;
 
 /** A promise that waits for another, which had this under `since` before. */
 type Latest = [promise: object | undefined, target: Tracked | undefined, before: Since];
@@ -46,7 +47,7 @@ type Latest = [promise: object | undefined, target: Tracked | undefined, before:
 export class PromiseHooks {
   /** Finds waiters when they go on. */
   readonly resumptions: Resumptions;
-  readonly #keys = native.newPrivateKeys('since', 'candidate', 'adopts');
+  readonly #keys = native.newPrivateKeys('since', 'candidate', 'adopts', 'labels');
   /** A sample of the promises that are waited for: of those that have not come about by waiting for another. */
   readonly pending = new PendingAwaits(this.#keys.since);
   /**
@@ -125,7 +126,7 @@ export class PromiseHooks {
   }
 
   #create(rates: WaitRates, locks: WebLocks, counters: { lost: number }, observer: WaitObserver) {
-    const { since, candidate, adopts } = this.#keys;
+    const { since, candidate, adopts, labels } = this.#keys;
     const turns = this.#turns;
     const { resumptions } = this;
     const { note } = this.pending;
@@ -170,6 +171,7 @@ export class PromiseHooks {
         if (before === MADE) note(target);
         const fraction = rates.mutex === undefined ? 0 : rates.mutex.choose(time);
         if (fraction > 0) target[candidate] = { fraction, task: currentTask() };
+        if (rates.labels) target[labels] = currentLabels();
       } else if (!isPending(target)) {
         target[since] = SETTLED;
       } else {
@@ -207,6 +209,12 @@ export class PromiseHooks {
       const first = typeof began === 'number' ? began : began[0]!;
       const turn = turns[0] === 0 ? Infinity : turnBegan;
       if (Math.abs(first) >= turn) return;
+      let waiterLabels: Labels | undefined;
+      if (rates.labels) {
+        waiterLabels = (promise as Tracked)[labels] as Labels | undefined;
+        // Nobody will ask again, and the promise may live on.
+        (promise as Tracked)[labels] = undefined;
+      }
       const hasUnseenSource = turns[2] === 0 && (promise === job || (job !== undefined && isMade((job as Tracked)[since] as Since)));
       turns[2] = 1;
       const now = clock();
@@ -231,7 +239,7 @@ export class PromiseHooks {
         waits = severalWaits(began, turn, now, rate);
         if (fraction === 0 && waits.every(({ sampled }) => sampled === undefined)) return;
       }
-      observer.onSettled({ promise, waits, fraction, task, inJob, isHeld, hasUnseenSource, hook: settled });
+      observer.onSettled({ promise, waits, labels: waiterLabels, fraction, task, inJob, isHeld, hasUnseenSource, hook: settled });
     };
 
     // These two are called wherever the program is, with hardly any machine stack left, too. Node.js would take what they

@@ -1,4 +1,5 @@
 import { checkInteger } from '../checks';
+import { refusedLabels } from '../labels/label-sets';
 import { listAwaits, longestListing, type AwaitListing } from './await-listing';
 import { changed } from '../threads/changes';
 import { observeCallbacks } from './callbacks';
@@ -18,6 +19,7 @@ let blockRateNanos = 0;
 let mutexFraction = 0;
 let maxCaptures = DEFAULT_CAPTURES;
 let callbacks = false;
+let labels = false;
 /** Made at the first use: off means that nothing is set up. */
 let waits: WaitRecorder | undefined;
 let stopCallbacks: (() => void) | undefined;
@@ -70,6 +72,8 @@ export interface WaitOptions {
   maxCapturesPerSecond: number;
   /** Whether waits for callbacks are recorded, too. */
   callbacks: boolean;
+  /** Whether waits are recorded with labels. */
+  labels: boolean;
 }
 
 /** The awaits that are under way, of those that have begun while waits are profiled; undefined while they are not. */
@@ -90,7 +94,7 @@ export function allAwaits(): AwaitListing {
 /** Called by start() with checked values. */
 export function setWaitOptions(options: WaitOptions): void {
   maxCaptures = options.maxCapturesPerSecond;
-  callbacks = options.callbacks;
+  ({ callbacks, labels } = options);
   resetBlockRate();
   resetMutexRate();
   apply();
@@ -105,6 +109,9 @@ export function waitComments(): string[] {
     const rule = tellsTasksApart() ? 'from another task where tasks are known' : 'tasks are not told apart';
     comments.push(`mutex fraction ${range(fraction)}; hand-offs by an explicit resolve in a promise job, ${rule}`);
   }
+  const unlabelled = refusedLabels();
+  // Collectors show two.
+  if (unlabelled > 0) comments.push([...comments.splice(1), `${unlabelled} waits are without their labels: there are too many sets of them`].join('; '));
   return comments;
 }
 
@@ -136,6 +143,8 @@ export interface WaitStats {
   longestListingNanos: number;
   /** Failures of the wait profiler itself. The first one switches it off. */
   waitFailures: number;
+  /** Waits and hand-offs recorded without their labels, as there were too many sets of labels, or too long ones. */
+  unlabelledWaits: number;
 }
 
 export function waitStats(): WaitStats {
@@ -146,6 +155,7 @@ export function waitStats(): WaitStats {
     lostWaits: waits?.counters.lost ?? 0,
     longestListingNanos: longestListing(),
     waitFailures: waits?.counters.failures ?? 0,
+    unlabelledWaits: refusedLabels(),
   };
 }
 
@@ -164,6 +174,7 @@ function apply(): void {
   const { rates } = waits;
   rates.block = blockRateNanos === 0 ? undefined : blockRate;
   rates.mutex = mutexFraction === 0 ? undefined : mutexRate;
+  rates.labels = labels;
   if (rates.block === undefined && rates.mutex === undefined) waits.remove();
   else waits.install();
   stopCallbacks?.();
@@ -172,7 +183,7 @@ function apply(): void {
     const { counters } = waits;
     const starts = new EffectiveRate();
     starts.set(1, FIRST_FRACTION, maxCaptures, clock());
-    stopCallbacks = observeCallbacks(rates.block, starts, () => {
+    stopCallbacks = observeCallbacks(rates, starts, () => {
       counters.failures++;
       stopCallbacks?.();
     });

@@ -1,3 +1,4 @@
+import type { Labels } from '../labels/labels';
 import type { EffectiveRate } from './effective-rate';
 import type { Wait } from './resumptions';
 
@@ -9,6 +10,8 @@ export interface WaitRates {
   block: EffectiveRate | undefined;
   /** Go's mutex fraction, or undefined for off. */
   mutex: EffectiveRate | undefined;
+  /** Whether the labels of who waits, or ends waits, are recorded with them. */
+  labels: boolean;
 }
 
 /** A hook, which is on the stack of whatever it is told of. */
@@ -18,6 +21,8 @@ export type Hook = (...args: never[]) => unknown;
 export interface SettledEvent {
   promise: object;
   waits: readonly Wait[];
+  /** Those of the first waiter, if they are recorded. */
+  labels: Labels | undefined;
   /** How many hand-offs it stands for; 0 when it is not to be recorded as one. */
   fraction: number;
   /** The task of the waiter; undefined where none is known. */

@@ -1,19 +1,18 @@
 import { executionAsyncResource } from 'node:async_hooks';
 import { native } from '../binding';
 import { observedAtomics } from './atomics';
-import type { Labels } from '../labels/labels';
+import { currentLabels, type Labels } from '../labels/labels';
 import { StackCapture, type CallSite } from './capture';
 import { clock } from './chance';
 import { PromiseHooks } from './promise-hooks';
 import { frameNumbers, recordBlock, recordMutexFrames } from './record';
 import { nameOfResource } from './resource';
-import type { Wait } from './resumptions';
 import { sample } from './sample';
 import { asyncCallers, ownFrames, settlement, SETTLEMENT_FRAMES } from './settlement';
 import { currentTask, ignoreRequests, watchRequests } from './tasks';
 import { waiterProbe } from './waiter-probe';
 import type { Hook, SettledEvent, WaitRates } from './wait-observer';
-import { WebLocks } from './web-locks';
+import { WebLocks, type Grant } from './web-locks';
 
 /*
  * Records waits as they end: by whom they are ended, and who has waited.
@@ -49,13 +48,13 @@ const NANOS = 1e6;
 const SETTLEMENT_COST = 1 / 25;
 
 export class WaitRecorder {
-  readonly rates: WaitRates = { block: undefined, mutex: undefined };
+  readonly rates: WaitRates = { block: undefined, mutex: undefined, labels: false };
   readonly counters: WaitCounters = { lost: 0, failures: 0 };
   readonly #capture = new StackCapture();
   readonly #waiterOf = waiterProbe(this.#capture);
   /** What hand-offs in a job are charged to besides its own frames, where the stack does not tell any more. */
   #callers: { job: WeakRef<object> | undefined; frames: readonly number[] } = { job: undefined, frames: [] };
-  readonly #locks = new WebLocks((request, ms) => this.#recordGrant(request, ms));
+  readonly #locks = new WebLocks(() => this.#labels(), (grant) => this.#recordGrant(grant));
   readonly #hooks = new PromiseHooks(this.rates, this.#locks, this.counters, {
     onSettled: (event) => this.#onSettled(event),
     onResumed: (promise, hook) => this.#onResumed(promise, hook),
@@ -119,14 +118,14 @@ export class WaitRecorder {
   }
 
   /** The Web Lock that was requested has been granted, and its callback is about to be called. */
-  #recordGrant(request: object, ms: number): void {
+  #recordGrant({ request, ms, labels }: Grant): void {
     const { block } = this.rates;
     const sampled = block && sample(ms, block.at(clock()));
     if (sampled === undefined) return;
     block!.captured();
     this.#guarded(() => {
       const waiter = this.#waiterOf(request);
-      if (waiter.length > 0) recordBlock('LockManager.request', waiter, sampled);
+      if (waiter.length > 0) recordBlock('LockManager.request', waiter, sampled, labels);
       else this.counters.lost++;
     });
   }
@@ -137,7 +136,7 @@ export class WaitRecorder {
     const sampled = block && sample(nanos / NANOS, block.at(clock()));
     if (sampled === undefined) return;
     block!.captured();
-    this.#guarded(() => recordBlock('Atomics.wait', this.#capture.take(CAPTURE_LIMIT, hook), sampled));
+    this.#guarded(() => recordBlock('Atomics.wait', this.#capture.take(CAPTURE_LIMIT, hook), sampled, this.#labels()));
   }
 
   /** A thread has ended waits of others that lasted so long together. */
@@ -146,10 +145,12 @@ export class WaitRecorder {
     const fraction = mutex === undefined ? 0 : mutex.choose(clock());
     if (fraction === 0) return;
     mutex!.captured();
-    this.#guarded(() => recordMutexFrames(frameNumbers(this.#capture.take(CAPTURE_LIMIT, hook)), fraction, fraction * nanos));
+    const weighted = { count: fraction, delay: fraction * nanos };
+    this.#guarded(() => recordMutexFrames(frameNumbers(this.#capture.take(CAPTURE_LIMIT, hook)), weighted, this.#labels()));
   }
 
-  #onSettled({ promise, waits, fraction, task, inJob, isHeld, hasUnseenSource, hook }: SettledEvent): void {
+  #onSettled(event: SettledEvent): void {
+    const { promise, waits, fraction, task, inJob, isHeld, hasUnseenSource, hook } = event;
     const { block, mutex } = this.rates;
     const recorded = waits.some(({ sampled }) => sampled !== undefined);
     this.#guarded(() => {
@@ -161,7 +162,7 @@ export class WaitRecorder {
       if (fraction > 0 && kind === 'explicit' && isAnotherTask(task)) {
         this.#recordHandOff(waits.reduce((sum, { duration }) => sum + duration, 0), fraction, hook);
       }
-      if (recorded) this.#recordWaits(promise, waits, inJob, hook);
+      if (recorded) this.#recordWaits(event);
     });
   }
 
@@ -170,7 +171,8 @@ export class WaitRecorder {
     this.rates.mutex?.captured();
     const sites = this.#capture.take(CAPTURE_LIMIT, hook);
     const frames = frameNumbers(ownFrames(sites).filter(isInScript));
-    recordMutexFrames([...frames, ...this.#callersOf(sites)], fraction, fraction * delay * NANOS);
+    const weighted = { count: fraction, delay: fraction * delay * NANOS };
+    recordMutexFrames([...frames, ...this.#callersOf(sites)], weighted, this.#labels());
   }
 
   /** The asynchronous callers of the job that runs: those on its stack, unless it is known that they are no longer. */
@@ -188,14 +190,14 @@ export class WaitRecorder {
     this.#callers = { job: new WeakRef(job), frames };
   }
 
-  #recordWaits(promise: object, waits: readonly Wait[], inJob: boolean, hook: Hook): void {
+  #recordWaits({ promise, waits, labels, inJob, hook }: SettledEvent): void {
     const label = inJob ? 'await' : nameOfResource(executionAsyncResource());
     this.rates.block?.captured();
     if (waits.length === 1) {
       if (this.rates.mutex !== undefined) this.#keepCallers(hook);
       const waiter = this.#waiterOf(promise);
       if (waiter.length > 0) {
-        recordBlock(label, waiter, waits[0]!.sampled!);
+        recordBlock(label, waiter, waits[0]!.sampled!, labels);
         return;
       }
     }
@@ -211,9 +213,14 @@ export class WaitRecorder {
         .filter(isInScript)
         .at(-1);
       const waiter = resumed !== undefined ? [resumed, ...asyncCallers(sites)] : promise !== undefined ? this.#waiterOf(promise) : [];
-      if (waiter.length > 0) recordBlock(label, waiter, sampled);
+      if (waiter.length > 0) recordBlock(label, waiter, sampled, this.#labels());
       else this.counters.lost++;
     });
+  }
+
+  /** Those in force, if they are recorded. */
+  #labels(): Labels | undefined {
+    return this.rates.labels ? currentLabels() : undefined;
   }
 
   /** An error of ours is nobody else's: it is counted, and ends the profiling of waits. */

@@ -1,4 +1,5 @@
 import { native } from '../binding';
+import type { Labels } from '../labels/labels';
 import { clock } from './chance';
 import { ReplacedFunction } from './replaced-function';
 
@@ -7,8 +8,15 @@ import { ReplacedFunction } from './replaced-function';
  * profiled, this thread's LockManager.prototype.request is replaced, and the function that is called with the lock, too.
  */
 
-/** A lock has been granted after so many milliseconds to whoever waits for the promise of its request. */
-export type OnGrant = (request: object, ms: number) => void;
+/** A lock that has been granted to whoever waits for it. */
+export interface Grant {
+  /** The promise that the request has returned. */
+  request: object;
+  /** How long it has been waited for. */
+  ms: number;
+  /** Those in force at the request. */
+  labels: Labels | undefined;
+}
 
 /** A call of request() that may have to wait. */
 interface Request {
@@ -16,6 +24,7 @@ interface Request {
   name: string;
   began: number;
   shared: boolean;
+  labels: Labels | undefined;
   /** Aborts the request. A listener of ours on it could be seen. */
   signal: { aborted?: unknown } | undefined;
   /** What request() has returned. */
@@ -40,7 +49,10 @@ export class WebLocks {
   inUse = false;
   #request: ReplacedFunction<{ args: unknown[] }> | undefined;
 
-  constructor(private readonly onGrant: OnGrant) {}
+  constructor(
+    private readonly labelsNow: () => Labels | undefined,
+    private readonly onGrant: (grant: Grant) => void,
+  ) {}
 
   /** Does nothing where there are no Web Locks. */
   install(): void {
@@ -96,6 +108,7 @@ export class WebLocks {
       name,
       began: clock(),
       shared: mode === 'shared',
+      labels: this.labelsNow(),
       signal: signal as Request['signal'],
       promise: undefined,
     };
@@ -127,7 +140,8 @@ export class WebLocks {
   #grant(request: Request): void {
     this.#leave(request);
     // What is granted at once has not waited.
-    if (request.promise !== undefined) this.onGrant(request.promise, clock() - request.began);
+    const { promise, began, labels } = request;
+    if (promise !== undefined) this.onGrant({ request: promise, ms: clock() - began, labels });
   }
 
   #leave(request: Request): void {

@@ -15,11 +15,11 @@ export async function checkProtobuf(
   t: Test,
   name: string,
   bytes: Uint8Array,
-  { kind = 'heap', huge = false }: { kind?: Kind; huge?: boolean } = {},
+  { kind = 'heap', huge = false, labelled = false }: { kind?: Kind; huge?: boolean; labelled?: boolean } = {},
 ): Promise<void> {
   t.same([...bytes.subarray(0, 2)], [0x1f, 0x8b], `${name}: gzipped`);
   checkValid(decode(bytes));
-  t.same(checkFleetRules(bytes, { kind }), [], `${name}: fleet rules`);
+  t.same(checkFleetRules(bytes, { kind, labelled }), [], `${name}: fleet rules`);
   await t.test(`${name}: read by Go`, needsGo(), async (t) => {
     const { profiles, merged } = await goCheck(bytes, bytes);
     // Picked out, as tap would print all functions before it compares.
