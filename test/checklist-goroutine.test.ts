@@ -215,16 +215,21 @@ interface UnderWay {
   dump: string;
   comments: string[];
   error?: { name: string; code: string; message: string };
-  /** Awaits by stack, leaf first. */
+  /** Awaits by stack, leaf first, each function with the line of its await. */
   truth: Record<string, number>;
   count: number;
   stats: { longestListingNanos: number; waitFailures: number };
 }
 
-/** Pending awaits by stack, as in the fixture's truth; Node's own callers left out. */
+/** Pending awaits by stack, as in the fixture's truth. */
 function awaitsOf(protobuf: string): Record<string, number> {
-  const awaits = samplesOf(decode(Buffer.from(protobuf, 'base64'))).filter(([, kind]) => kind === 'await');
-  return Object.fromEntries(awaits.map(([value, , ...names]) => [names.join(' < '), value]));
+  const profile = decode(Buffer.from(protobuf, 'base64'));
+  const awaits = samplesOf(profile).flatMap(([value, kind, ...names], i) => {
+    if (kind !== 'await') return [];
+    const lines = profile.sample[i]!.locationId.slice(1).map((id) => Number(profile.location[Number(id) - 1]!.line[0]!.line));
+    return [[names.map((name, i) => (lines[i] === 0 ? name : `${name}:${lines[i]}`)).join(' < '), value]];
+  });
+  return Object.fromEntries(awaits) as Record<string, number>;
 }
 
 t.test('18: the goroutine profile, with awaits', async (t) => {
