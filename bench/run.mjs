@@ -5,6 +5,7 @@ import { checkSane } from './check-sane.mjs';
 import { installPackages, packageVersions } from './install.mjs';
 import { renderPart, writeReport } from './report.mjs';
 import { saveResult } from './results.mjs';
+import * as onRequest from './on-request/index.mjs';
 import * as snapshot from './snapshot/index.mjs';
 import * as waits from './waits/index.mjs';
 
@@ -16,7 +17,7 @@ import * as waits from './waits/index.mjs';
  * Measures the Node.js it is run with: `/path/to/node bench/run.mjs` for another one, after building mprof for it.
  */
 
-const PARTS = [heapOverhead, snapshot, waits];
+const PARTS = [heapOverhead, snapshot, waits, onRequest];
 
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { quick: { type: 'boolean', default: false } } });
 const unknown = positionals.find((name) => !PARTS.some((part) => part.name === name));
