@@ -2,9 +2,9 @@ import { BucketType, native, type HeapBuckets } from '../binding';
 import type { ProfileRows } from '../pprof/columns';
 import { writeHeapText, type TrailerLine } from '../pprof/heap-text';
 import { memProfileRate } from '../runtime';
-import { inSteps, type Steps } from '../pprof/steps';
+import type { Steps } from '../pprof/steps';
 import { stats } from '../stats';
-import { estimateHeap, HEAP_VALUES, sampledHeap } from './heap-estimates';
+import { estimateHeap, HEAP_VALUES, sampledHeap, sizesOfSampled } from './heap-estimates';
 import { lookUpShown } from './encode-rows';
 import { profileLimits } from './limits';
 import { readMemStats } from './mem-stats';
@@ -62,10 +62,6 @@ function* heapRows(
   header: Pick<ProfileRows, 'timeNanos' | 'period' | 'comments' | 'defaultSampleType'>,
 ): Steps<ProfileRows> {
   const sampled = yield* sampledHeap(buckets);
-  const bytesLabel = new Float64Array(buckets.bucket.length);
-  yield* inSteps(bytesLabel.length, (from, to) => {
-    for (let row = from; row < to; row++) bytesLabel[row] = sampled[row * HEAP_VALUES] === 0 ? 0 : buckets.size[row]!;
-  });
   return {
     sampleTypes: SAMPLE_TYPES,
     periodType: { type: 'space', unit: 'bytes' },
@@ -74,7 +70,7 @@ function* heapRows(
     bucket: buckets.bucket,
     stack: buckets.stack,
     values: yield* estimateHeap(buckets, sampled),
-    bytesLabel,
+    bytesLabel: yield* sizesOfSampled(buckets, sampled),
     ...header,
   };
 }
