@@ -1,9 +1,10 @@
 import { native } from './binding';
+import { sliceStats, type SliceStats } from './slices';
 import { isStarted, memProfileRate } from './runtime';
 import { waitStats, type WaitStats } from './waits/rates';
 
 /** What the profiler knows about itself. */
-export interface Stats extends WaitStats {
+export interface Stats extends WaitStats, SliceStats {
   /**
    * `off`: not started, or at rate 0. `running`: samples are taken. `lost`: somebody else has stopped V8's sampler, or
    * restarted it for themselves; the profile stays as it was then, until stop() and start().
@@ -55,5 +56,6 @@ export function stats(): Stats {
     observedShare: samples === 0 ? 1 : 1 - unseenSamples / samples,
     ...counters,
     ...waitStats(),
+    ...sliceStats(),
   };
 }

@@ -6,11 +6,11 @@ import type { LabelColumns } from '../pprof/columns';
 import { pruneSymbols } from '../pprof/prune-symbols';
 import type { Steps } from '../pprof/steps';
 import { writeProfileChunks } from '../pprof/write-profile';
+import { runInSlices } from '../slices';
 import { random } from '../waits/chance';
 import { compress } from './chunks';
 import { plainPaths } from './file-paths';
 import { program } from './program';
-import { runInSlices } from './slices';
 
 /** How to take a CPU profile. */
 export interface CpuProfileOptions {

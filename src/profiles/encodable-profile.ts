@@ -6,11 +6,11 @@ import { checkBoolean, checkDestination, checkInteger, checkNumber, checkObject 
 import type { ProfileRows } from '../pprof/columns';
 import { subtract } from '../pprof/delta';
 import type { Steps } from '../pprof/steps';
+import { runInSlices } from '../slices';
 import { compress, concatenate } from './chunks';
 import { encodeRows } from './encode-rows';
 import type { DeltaOptions, Profile, ProfileOptions, ProfileSource, Snapshot } from './profile';
 import { ShownStacks } from './shown-stacks';
-import { runInSlices } from './slices';
 
 /** A day: far beyond any use, and within what a timer can wait. */
 const MAX_SECONDS = 86_400;

@@ -1,6 +1,6 @@
 import { native } from '../binding';
 import { inSteps, type Steps } from '../pprof/steps';
-import { runInSlices } from './slices';
+import { runInSlices } from '../slices';
 import { lookUpFrames, lookUpStrings, RowNumbers } from './stack-symbols';
 import { decodeString } from './symbolize';
 

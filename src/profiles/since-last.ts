@@ -1,13 +1,13 @@
 import type { ProfileRows } from '../pprof/columns';
 import { subtract } from '../pprof/delta';
 import type { Steps } from '../pprof/steps';
+import { runInSlices } from '../slices';
 import { compress } from './chunks';
 import { block, mutex } from './contention';
 import { encodeRows } from './encode-rows';
 import { heap } from './heap';
 import type { ProfileSource, Snapshot } from './profile';
 import { ShownStacks } from './shown-stacks';
-import { runInSlices } from './slices';
 
 type Counted = Pick<ProfileRows, 'bucket' | 'values' | 'timeNanos'>;
 

@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers';
-import type { Steps } from '../pprof/steps';
-import { clock } from '../waits/chance';
+import type { Steps } from './pprof/steps';
+import { clock } from './waits/chance';
 
 /** Milliseconds of work in one turn of the event loop. The last step of a slice may make it somewhat longer. */
 const SLICE = 2;
@@ -13,7 +13,7 @@ interface Job {
 /** Work under way, the oldest first. Each job is done before the next begins, so that as little as possible is held. */
 const jobs: Job[] = [];
 let slices = 0;
-let longest = 0;
+let longestNanos = 0;
 
 /** Does work in slices of about two milliseconds, one in each turn of the event loop, however much is asked for at once. */
 export function runInSlices<T>(steps: Steps<T>): Promise<T> {
@@ -32,9 +32,16 @@ export function runInSlices<T>(steps: Steps<T>): Promise<T> {
   });
 }
 
-/** How many slices there were, and how long the longest one took, in milliseconds. */
-export function sliceStats(): { slices: number; longest: number } {
-  return { slices, longest };
+/** The slices' part of stats(). */
+export interface SliceStats {
+  /** Turns of the event loop in which a profile has been encoded. */
+  encodingSlices: number;
+  /** How long the longest of them took, in nanoseconds, garbage collections and waiting for a processor included. */
+  longestEncodingNanos: number;
+}
+
+export function sliceStats(): SliceStats {
+  return { encodingSlices: slices, longestEncodingNanos: longestNanos };
 }
 
 function runSlice(): void {
@@ -45,6 +52,6 @@ function runSlice(): void {
     now = clock();
   }
   slices++;
-  longest = Math.max(longest, now - start);
+  longestNanos = Math.max(longestNanos, (now - start) * 1e6);
   if (jobs.length > 0) setImmediate(runSlice);
 }
