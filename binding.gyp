@@ -29,6 +29,8 @@
         "native/table_copy.cc",
         "native/table_exports.cc",
         "native/thread_cpu_clock.cc",
+        "native/thread_exports.cc",
+        "native/threads.cc",
         "native/to_js.cc",
         "native/turn_tracker.cc",
         "native/unseen_estimator.cc",

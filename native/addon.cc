@@ -11,13 +11,14 @@ namespace mprof {
 
 namespace {
 
-// Everything but `abi` is exported by attach(), which binding.ts calls once it
-// has found that this binary was built for the running Node.
+// (number of this thread) -> everything else, and an object for state that all copies
+// of the JavaScript part in this thread share. binding.ts calls it once it has found
+// that this binary was built for the running Node.
 Napi::Value Attach(const Napi::CallbackInfo& info) {
-  Napi::Env env = info.Env();
-  if (env.GetInstanceData<Environment>() == nullptr) {
-    env.SetInstanceData(new Environment(env));
-  }
+  const Napi::Env env = info.Env();
+  Environment& environment =
+      Environment::Attach(env, info[0].As<Napi::Number>().Uint32Value());
+  if (!environment.exports().IsEmpty()) return environment.exports().Value();
   Exports exports(env);
   AddHeapExports(&exports);
   AddCpuExports(&exports);
@@ -26,7 +27,9 @@ Napi::Value Attach(const Napi::CallbackInfo& info) {
   AddPromiseExports(&exports);
   AddAtomicsExports(&exports);
   AddPendingExports(&exports);
-  env.GetInstanceData<Environment>()->cpu_profiler().SetOwnNames(exports.names());
+  AddThreadExports(&exports);
+  environment.cpu_profiler().SetOwnNames(exports.names());
+  environment.exports() = Napi::Persistent(exports.object());
   return exports.object();
 }
 

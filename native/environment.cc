@@ -1,12 +1,15 @@
 #include "environment.h"
 
+#include <node.h>
+
 #include "atomics_waiters.h"
 #include "profile_table.h"
 
 namespace mprof {
 
-Environment::Environment(Napi::Env env)
+Environment::Environment(Napi::Env env, ThreadId thread)
     : isolate_(v8::Isolate::GetCurrent()),
+      thread_(thread),
       sampler_(isolate_, ProfileTable::Process()),
       cpu_profiler_(isolate_) {
   // Runs on normal exit, on a worker's exit and on its termination. process.exit() on
@@ -14,7 +17,23 @@ Environment::Environment(Napi::Env env)
   env.AddCleanupHook([this] { Stop(); });
 }
 
+Environment& Environment::Attach(Napi::Env env, ThreadId thread) {
+  auto* attached = env.GetInstanceData<std::shared_ptr<Environment>>();
+  if (attached != nullptr) return **attached;
+  v8::Isolate* const isolate = v8::Isolate::GetCurrent();
+  std::shared_ptr<Environment> environment = Threads::Process().Find(isolate);
+  if (environment == nullptr) {
+    environment = std::make_shared<Environment>(env, thread);
+    Threads::Process().Add(thread, environment,
+                           node::GetCurrentEnvironment(isolate->GetCurrentContext()));
+  }
+  env.SetInstanceData(new std::shared_ptr<Environment>(environment));
+  return *environment;
+}
+
 void Environment::Stop() {
+  // Nobody else may ask this thread for anything any more.
+  Threads::Process().Remove(thread_);
   // A sampler still running when the isolate goes away crashes V8 13.6.
   sampler_.Stop();
   // Nor may a profiler be left.
@@ -24,6 +43,7 @@ void Environment::Stop() {
   probe_.reset();
   // A thread that is terminated while it waits does not say that it has ended.
   AtomicsWaiters::Process().EndAllOf(this);
+  exports_.Reset();
 }
 
 PromiseProbe& Environment::probe() {

@@ -11,25 +11,32 @@
 #include "heap_sampler.h"
 #include "pending_awaits.h"
 #include "promise_probe.h"
+#include "threads.h"
 #include "turn_tracker.h"
 #include "v8-isolate.h"
 
 namespace mprof {
 
-// What the addon has in one environment of Node's: the main thread's or a worker's.
+// What the addon has in one thread: the main one or a worker. There is one however
+// often the addon is loaded in it, as after the module cache has been cleared.
 class Environment {
  public:
-  explicit Environment(Napi::Env env);
+  Environment(Napi::Env env, ThreadId thread);
   Environment(const Environment&) = delete;
   Environment& operator=(const Environment&) = delete;
 
+  // Finds or makes the one of this thread, for calls with this `env`.
+  static Environment& Attach(Napi::Env env, ThreadId thread);
   static Environment& Of(const Napi::CallbackInfo& info) {
-    return *info.Env().GetInstanceData<Environment>();
+    return **info.Env().GetInstanceData<std::shared_ptr<Environment>>();
   }
 
   v8::Isolate* isolate() { return isolate_; }
+  ThreadId thread() const { return thread_; }
   HeapSampler& sampler() { return sampler_; }
   CpuProfiler& cpu_profiler() { return cpu_profiler_; }
+  // What binding.ts gets; empty before it is set.
+  Napi::ObjectReference& exports() { return exports_; }
   // Made when it is first needed.
   PromiseProbe& probe();
   // Each copy of the JavaScript part has a tracker of its own. Returns its number.
@@ -44,11 +51,13 @@ class Environment {
   void Stop();
 
   v8::Isolate* const isolate_;
+  const ThreadId thread_;
   HeapSampler sampler_;
   CpuProfiler cpu_profiler_;
   std::vector<std::unique_ptr<TurnTracker>> turns_;
   std::vector<std::unique_ptr<PendingAwaits>> pending_awaits_;
   std::unique_ptr<PromiseProbe> probe_;
+  Napi::ObjectReference exports_;
 };
 
 }  // namespace mprof

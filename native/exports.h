@@ -20,6 +20,8 @@ class Exports {
     object_[name] = Napi::Function::New(env_, function, name);
     names_.insert(name);
   }
+  // An object to keep something in.
+  void AddObject(const char* name) { object_[name] = Napi::Object::New(env_); }
   Napi::Object object() const { return object_; }
   const std::unordered_set<std::string_view>& names() const { return names_; }
 
@@ -36,6 +38,7 @@ void AddCopyExports(Exports* exports);
 void AddPromiseExports(Exports* exports);
 void AddAtomicsExports(Exports* exports);
 void AddPendingExports(Exports* exports);
+void AddThreadExports(Exports* exports);
 
 }  // namespace mprof
 

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { getEnvironmentData, setEnvironmentData, threadId } from 'node:worker_threads';
 import { codedError } from './errors';
 import type { Symbols } from './pprof/columns';
 
@@ -100,6 +101,10 @@ export type BucketType = (typeof BucketType)[keyof typeof BucketType];
 export type PrivateKey = symbol;
 
 interface Native {
+  /** State by its name, which copies of this package in this thread share; see src/threads/thread-state.ts. */
+  readonly threadState: Record<string, object>;
+  /** The version of this package that was the first to claim the thread: this one, if it is. */
+  claimThread(version: string): string;
   /** Starts sampling, anew if it is running. False when V8's one sampler per thread is somebody else's. */
   startHeapSampler(rate: number, stackDepth: number, budget: number): boolean;
   stopHeapSampler(): void;
@@ -195,12 +200,31 @@ interface Native {
 }
 
 const BINARY = join(__dirname, '..', 'build', 'Release', 'mprof.node');
+/** This package's version. */
+export const VERSION = (require('../package.json') as { version: string }).version;
+/** Under this a thread finds which copy's binary the one that has started it uses. */
+const SHARED_BINARY = `mprof ${VERSION} binary`;
 const REMEDY = 'build it for this Node.js with "npm rebuild mprof"';
 
+/** Copies of this package of one version use the binary that was loaded first, as what is the process's is kept there. */
+function requireBinary(): { abi: number; attach(thread: number): Native } {
+  const shared = getEnvironmentData(SHARED_BINARY);
+  if (typeof shared === 'string') {
+    try {
+      return require(shared);
+    } catch {
+      // It has been removed since.
+    }
+  }
+  const addon = require(BINARY);
+  setEnvironmentData(SHARED_BINARY, BINARY);
+  return addon;
+}
+
 function load(): Native {
-  let addon: { abi: number; attach(): Native };
+  let addon;
   try {
-    addon = require(BINARY);
+    addon = requireBinary();
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message.split('\n')[0] : String(cause);
     throw codedError('ERR_MPROF_BINARY', `the native part of mprof cannot be loaded (${reason}); ${REMEDY}`, cause);
@@ -214,7 +238,7 @@ function load(): Native {
       `the native part of mprof was built for a Node.js with ABI ${addon.abi}, and ${process.version} has ABI ${modules}; ${REMEDY}`,
     );
   }
-  return addon.attach();
+  return addon.attach(threadId);
 }
 
 /** The only door to the native part. Arguments are not checked behind it. */

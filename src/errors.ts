@@ -16,6 +16,8 @@ const classes = {
   ERR_MPROF_INVALID_ARG_TYPE: TypeError,
   /** Bytes or an object are not a profile, or contradict themselves. */
   ERR_MPROF_INVALID_PROFILE: TypeError,
+  /** Another version of this package profiles the thread. */
+  ERR_MPROF_OTHER_VERSION: Error,
   /** A number or a text is not one of those allowed. */
   ERR_MPROF_OUT_OF_RANGE: RangeError,
   /** What was asked for would stop the process for long, as its heap is large. */

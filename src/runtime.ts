@@ -4,25 +4,34 @@ import { codedError } from './errors';
 import { keepReady } from './cpu/window';
 import { checkRate, checkStartOptions, type CheckedOptions } from './start-options';
 import { changed } from './threads/changes';
+import { claimThread, threadState } from './threads/thread-state';
 import { setWaitOptions } from './waits/rates';
 
 /** Go's default: one sample per 512 KiB. */
 const DEFAULT_RATE = 524288;
 const DEFAULT_BUDGET = 0.01;
 
-let rate = DEFAULT_RATE;
-/** Undefined while stopped. */
-let started: CheckedOptions | undefined;
-/** Of the latest start; before the first one, what it is by default. */
-let { fullGoroutineLimit } = checkStartOptions({}, rate);
+interface HeapState {
+  rate: number;
+  /** Undefined while stopped. */
+  started: CheckedOptions | undefined;
+  /** Of the latest start; before the first one, what it is by default. */
+  fullGoroutineLimit: number;
+}
+
+const state = threadState('heap', (): HeapState => {
+  const { fullGoroutineLimit } = checkStartOptions({}, DEFAULT_RATE);
+  return { rate: DEFAULT_RATE, started: undefined, fullGoroutineLimit };
+});
 
 /** See src/start.ts. */
 export function start(options: CheckedOptions): void {
-  if (started !== undefined) throw codedError('ERR_MPROF_ALREADY_STARTED', 'mprof is started already; call stop() first');
+  if (state.started !== undefined) throw codedError('ERR_MPROF_ALREADY_STARTED', 'mprof is started already; call stop() first');
+  claimThread();
   startSampler(options.memProfileRate, options);
-  rate = options.memProfileRate;
-  started = options;
-  fullGoroutineLimit = options.fullGoroutineLimit;
+  state.rate = options.memProfileRate;
+  state.started = options;
+  state.fullGoroutineLimit = options.fullGoroutineLimit;
   keepReady(options.cpuProfile);
   setWaitOptions(options);
   changed();
@@ -31,7 +40,7 @@ export function start(options: CheckedOptions): void {
 /** See src/start.ts. */
 export function stop(): void {
   native.stopHeapSampler();
-  started = undefined;
+  state.started = undefined;
   keepReady(false);
   changed();
 }
@@ -48,17 +57,17 @@ export function stop(): void {
  */
 export function setMemProfileRate(bytes: number): void {
   checkRate(bytes);
-  if (started !== undefined && bytes !== rate) {
+  if (state.started !== undefined && bytes !== state.rate) {
     if (native.getStats().lost) throw samplerInUse();
-    startSampler(bytes, started);
+    startSampler(bytes, state.started);
   }
-  rate = bytes;
+  state.rate = bytes;
   changed();
 }
 
 /** The sampling rate in bytes, in force or to start with. */
 export function memProfileRate(): number {
-  return rate;
+  return state.rate;
 }
 
 /**
@@ -67,6 +76,7 @@ export function memProfileRate(): number {
  */
 export function checkFullGoroutines(): void {
   const { used_heap_size: used } = getHeapStatistics();
+  const { fullGoroutineLimit } = state;
   if (used <= fullGoroutineLimit) return;
   throw codedError(
     'ERR_MPROF_HEAP_TOO_LARGE',
@@ -77,12 +87,12 @@ export function checkFullGoroutines(): void {
 
 /** What would start another thread as this one was; undefined while stopped. */
 export function startOptions(): CheckedOptions | undefined {
-  return started && { ...started, memProfileRate: rate };
+  return state.started && { ...state.started, memProfileRate: state.rate };
 }
 
 /** Whether start() has been called, and stop() has not. */
 export function isStarted(): boolean {
-  return started !== undefined;
+  return state.started !== undefined;
 }
 
 /** Starts V8's sampler, anew if it is running, or stops it for a rate of 0. */

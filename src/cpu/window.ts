@@ -2,6 +2,7 @@ import { clearTimeout, setTimeout } from 'node:timers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { native, type CpuSamples } from '../binding';
 import { codedError } from '../errors';
+import { threadState } from '../threads/thread-state';
 import { clock } from '../waits/chance';
 import { LabelLog, type FoundLabels } from './label-log';
 
@@ -31,11 +32,16 @@ export interface WindowOptions {
   ref: boolean;
 }
 
-/** Windows that are open, by their numbers, and when they were opened, by native.monotonicNanos(). */
-const open = new Map<number, number>();
-const labels = new LabelLog();
-let keptReady = false;
-let release: NodeJS.Timeout | undefined;
+interface WindowState {
+  /** Windows that are open, by their numbers, and when they were opened, by native.monotonicNanos(). */
+  readonly open: Map<number, number>;
+  /** Of the windows that are open. */
+  labels: LabelLog;
+  keptReady: boolean;
+  release: NodeJS.Timeout | undefined;
+}
+
+const state = threadState('cpu windows', (): WindowState => ({ open: new Map(), labels: new LabelLog(), keptReady: false, release: undefined }));
 
 /**
  * Samples for so many seconds.
@@ -52,7 +58,7 @@ export async function sampleCpu({ seconds, signal, ref }: WindowOptions): Promis
       await sleep(Math.ceil(left), undefined, { ref, ...(signal && { signal }) });
     }
     const samples = native.closeCpuWindow(window);
-    return { ...samples, ...labels.at(samples.time), timeNanos };
+    return { ...samples, ...state.labels.at(samples.time), timeNanos };
   } finally {
     closeWindow(window);
   }
@@ -60,37 +66,43 @@ export async function sampleCpu({ seconds, signal, ref }: WindowOptions): Promis
 
 /** Whether a window is open in this thread. */
 export function isSampling(): boolean {
-  return open.size > 0;
+  return state.open.size > 0;
 }
 
 /** Makes V8 ready for windows from now on, so that the first one does not have to; or no longer. */
 export function keepReady(ready: boolean): void {
-  keptReady = ready;
-  clearTimeout(release);
+  state.keptReady = ready;
+  clearTimeout(state.release);
   if (ready) native.prepareCpuProfiler();
-  else if (open.size === 0) native.releaseCpuProfiler();
+  else if (state.open.size === 0) native.releaseCpuProfiler();
 }
 
 function openWindow(seconds: number): number {
+  const { open } = state;
   if (open.size >= MAX_WINDOWS) throw tooMany();
-  clearTimeout(release);
+  clearTimeout(state.release);
   const window = native.openCpuWindow(Math.ceil(seconds) * SAMPLES_PER_SECOND + MORE_SAMPLES);
   if (window === 0) throw tooMany();
   open.set(window, native.monotonicNanos());
-  if (open.size === 1) labels.open();
+  if (open.size === 1) {
+    // Code of the copy of this package that is in use now.
+    state.labels = new LabelLog();
+    state.labels.open();
+  }
   return window;
 }
 
 function closeWindow(window: number): void {
   // Nothing is left of it if it has been closed.
   native.discardCpuWindow(window);
+  const { open, labels, keptReady } = state;
   open.delete(window);
   const [oldest] = open.values();
   if (oldest !== undefined) return labels.trim(oldest);
   labels.close();
-  if (!keptReady) release = setTimeout(() => native.releaseCpuProfiler(), KEEP_READY_MS).unref();
+  if (!keptReady) state.release = setTimeout(() => native.releaseCpuProfiler(), KEEP_READY_MS).unref();
 }
 
 function tooMany(): Error {
-  return codedError('ERR_MPROF_CPU_PROFILER', `V8 cannot take another CPU profile of this thread now: ${open.size} are under way`);
+  return codedError('ERR_MPROF_CPU_PROFILER', `V8 cannot take another CPU profile of this thread now: ${state.open.size} are under way`);
 }

@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { checkFunction, checkObject, checkString } from '../checks';
+import { threadState } from '../threads/thread-state';
 
 /*
  * Labels say what a piece of work is done for, such as a route or a tenant. They follow it through whatever it awaits.
@@ -16,12 +17,16 @@ const MAX_LENGTH = 1024;
 /** The set without labels. */
 export const NO_LABELS: Labels = Object.freeze(Object.create(null) as Labels);
 
-/**
- * Made when it is first needed, and for nothing else: where AsyncLocalStorage works with promise hooks, as on Node.js 20
- * and 22, every await is slower from then on.
- */
-let storage: AsyncLocalStorage<Labels> | undefined;
-let observer: LabelObserver | undefined;
+interface LabelState {
+  /**
+   * Made when it is first needed, and for nothing else: where AsyncLocalStorage works with promise hooks, as on Node.js 20
+   * and 22, every await is slower from then on.
+   */
+  storage: AsyncLocalStorage<Labels> | undefined;
+  observer: LabelObserver | undefined;
+}
+
+const state = threadState('labels', (): LabelState => ({ storage: undefined, observer: undefined }));
 
 /**
  * Calls `fn` with these labels, which everything it does and starts has in the CPU and the goroutine profile, and in the
@@ -34,37 +39,37 @@ let observer: LabelObserver | undefined;
  */
 export function doWithLabels<Result>(labels: Readonly<Record<string, string>>, fn: () => Result): Result {
   checkFunction('fn', fn);
-  const outer = storage?.getStore();
+  const outer = state.storage?.getStore();
   const inner = merge(outer, labels);
-  storage ??= new AsyncLocalStorage();
+  state.storage ??= new AsyncLocalStorage();
   try {
-    return storage.run(inner, () => {
-      observer?.(inner);
+    return state.storage.run(inner, () => {
+      state.observer?.(inner);
       return fn();
     });
   } finally {
-    observer?.(outer);
+    state.observer?.(outer);
   }
 }
 
 /** The labels in force: a frozen object, empty where there are none. */
 export function labels(): Labels {
-  return storage?.getStore() ?? NO_LABELS;
+  return state.storage?.getStore() ?? NO_LABELS;
 }
 
 /** The same, and undefined where there are none. */
 export function currentLabels(): Labels | undefined {
-  return storage?.getStore();
+  return state.storage?.getStore();
 }
 
 /** Whether any work has had labels so far. */
 export function labelsAreUsed(): boolean {
-  return storage !== undefined;
+  return state.storage !== undefined;
 }
 
 /** Has one observer told of labels that change by a call of doWithLabels() or its return; undefined for none. */
 export function observeLabels(next: LabelObserver | undefined): void {
-  observer = next;
+  state.observer = next;
 }
 
 function merge(outer: Labels | undefined, added: Readonly<Record<string, string>>): Labels {

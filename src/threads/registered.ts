@@ -5,6 +5,7 @@ import { setMemProfileRate } from '../runtime';
 import { start } from '../start';
 import { setBlockProfileRate, setMutexProfileFraction } from '../waits/rates';
 import { shareSettings } from './sharing';
+import { threadState } from './thread-state';
 import { hideFlags } from './worker-constructor';
 
 function fromEnvironment(name: string, set: (value: number) => unknown): void {
@@ -24,18 +25,26 @@ function warn(error: unknown): void {
   process.emitWarning(error instanceof Error ? error : String(error));
 }
 
-hideFlags();
-// A worker does as the thread that has started it.
-if (isMainThread) {
-  try {
-    fromEnvironment('MPROF_MEM_PROFILE_RATE', setMemProfileRate);
-    fromEnvironment('MPROF_BLOCK_PROFILE_RATE', setBlockProfileRate);
-    fromEnvironment('MPROF_MUTEX_PROFILE_FRACTION', setMutexProfileFraction);
-    start();
-  } catch (error) {
-    warn(error);
+/** What mprof/register does, once in a thread. */
+function register(): void {
+  const state = threadState('register', (): { done?: boolean } => ({}));
+  if (state.done === true) return;
+  state.done = true;
+  hideFlags();
+  // A worker does as the thread that has started it.
+  if (isMainThread) {
+    try {
+      fromEnvironment('MPROF_MEM_PROFILE_RATE', setMemProfileRate);
+      fromEnvironment('MPROF_BLOCK_PROFILE_RATE', setBlockProfileRate);
+      fromEnvironment('MPROF_MUTEX_PROFILE_FRACTION', setMutexProfileFraction);
+      start();
+    } catch (error) {
+      warn(error);
+    }
   }
+  shareSettings();
+  const { MPROF_LISTEN: address = '' } = process.env;
+  if (isMainThread && address !== '') serve(address).catch(warn);
 }
-shareSettings();
-const { MPROF_LISTEN: address = '' } = process.env;
-if (isMainThread && address !== '') serve(address).catch(warn);
+
+register();

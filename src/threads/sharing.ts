@@ -3,6 +3,7 @@ import { isStarted, memProfileRate, setMemProfileRate, start, startOptions, stop
 import type { CheckedOptions } from '../start-options';
 import { blockProfileRate, setBlockProfileRate, setMutexProfileFraction } from '../waits/rates';
 import { onChange } from './changes';
+import { threadState } from './thread-state';
 
 /*
  * Settings that are the process's and not a thread's, as Go's are: each thread that shares them follows the others', and
@@ -20,13 +21,14 @@ interface Settings {
 
 const NAME = 'mprof settings';
 
-let channel: BroadcastChannel | undefined;
+const state = threadState('sharing', (): { channel?: BroadcastChannel } => ({}));
 let isFollowing = false;
 
 /** Shares the settings of this thread from now on; does nothing if it does. */
 export function shareSettings(): void {
-  if (channel !== undefined) return;
-  channel = new BroadcastChannel(NAME);
+  if (state.channel !== undefined) return;
+  const channel = new BroadcastChannel(NAME);
+  state.channel = channel;
   channel.unref();
   channel.onmessage = (event) => follow((event as { data: Settings }).data);
   onChange(publish);
@@ -45,7 +47,7 @@ function publish(): void {
   };
   // For threads to come, and for those there are.
   setEnvironmentData(NAME, settings as unknown as Parameters<typeof setEnvironmentData>[1]);
-  channel?.postMessage(settings);
+  state.channel?.postMessage(settings);
 }
 
 /** Does as another thread. What cannot be had here, such as V8's sampler where it is somebody else's, is a warning. */

@@ -1,6 +1,7 @@
 import { syncBuiltinESMExports } from 'node:module';
 import { join } from 'node:path';
 import workers from 'node:worker_threads';
+import { threadState } from './thread-state';
 
 /*
  * Node.js has no hook for the start of a worker. So where that is asked for, the constructor is replaced by a proxy that has
@@ -13,19 +14,24 @@ const REGISTER = ['--require', join(__dirname, '..', 'register.js')];
 /** Under this a worker finds the flags it would have had without ours. */
 const FLAGS = 'mprof flags';
 
-let original: typeof workers.Worker | undefined;
-let proxy: typeof workers.Worker | undefined;
+interface Replaced {
+  original?: typeof workers.Worker;
+  proxy?: typeof workers.Worker;
+}
+
+const state = threadState('worker constructor', (): Replaced => ({}));
 
 /** Has workers that are created from now on load `mprof/register`. */
 export function profileNewWorkers(): void {
-  if (proxy !== undefined && workers.Worker === proxy) return;
-  original = workers.Worker;
-  proxy = new Proxy(original, { construct: construct as never });
-  replace(proxy);
+  if (state.proxy !== undefined && workers.Worker === state.proxy) return;
+  state.original = workers.Worker;
+  state.proxy = new Proxy(state.original, { construct: construct as never });
+  replace(state.proxy);
 }
 
 /** No longer, unless somebody has replaced the constructor again. */
 export function leaveNewWorkers(): void {
+  const { proxy, original } = state;
   if (proxy !== undefined && workers.Worker === proxy) replace(original!);
 }
 

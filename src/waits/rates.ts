@@ -2,11 +2,12 @@ import { checkInteger } from '../checks';
 import { refusedLabels } from '../labels/label-sets';
 import { listAwaits, longestListing, type AwaitListing } from './await-listing';
 import { changed } from '../threads/changes';
+import { claimThread, threadState } from '../threads/thread-state';
 import { observeCallbacks } from './callbacks';
 import { clock } from './chance';
 import { EffectiveRate, type RateRange } from './effective-rate';
 import { tellsTasksApart } from './tasks';
-import { WaitRecorder, type PendingAwait } from './wait-recorder';
+import { WaitRecorder, type PendingAwait, type WaitCounters } from './wait-recorder';
 
 /** Captures per second to aim at. */
 export const DEFAULT_CAPTURES = 20;
@@ -15,11 +16,32 @@ const FIRST_BLOCK_RATE_MS = 1000;
 /** How many starts of callback operations one stands for at first, while captures are bounded. */
 const FIRST_FRACTION = 1000;
 
-let blockRateNanos = 0;
-let mutexFraction = 0;
-let maxCaptures = DEFAULT_CAPTURES;
-let callbacks = false;
-let labels = false;
+interface WaitState {
+  blockRateNanos: number;
+  mutexFraction: number;
+  maxCaptures: number;
+  callbacks: boolean;
+  labels: boolean;
+  counters: WaitCounters;
+  /** Of the copy of this package that has been told last to record, as each wait must be recorded once. */
+  recorder: WaitRecorder | undefined;
+  /** Has that copy stop recording. */
+  release: () => void;
+}
+
+const state = threadState(
+  'waits',
+  (): WaitState => ({
+    blockRateNanos: 0,
+    mutexFraction: 0,
+    maxCaptures: DEFAULT_CAPTURES,
+    callbacks: false,
+    labels: false,
+    counters: { lost: 0, failures: 0 },
+    recorder: undefined,
+    release() {},
+  }),
+);
 /** Made at the first use: off means that nothing is set up. */
 let waits: WaitRecorder | undefined;
 let stopCallbacks: (() => void) | undefined;
@@ -36,7 +58,8 @@ const mutexRate = new EffectiveRate();
  */
 export function setBlockProfileRate(ns: number): void {
   checkInteger('blockProfileRate', ns, Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
-  blockRateNanos = Math.max(0, ns);
+  if (ns > 0) claimThread();
+  state.blockRateNanos = Math.max(0, ns);
   resetBlockRate();
   apply();
   changed();
@@ -44,7 +67,7 @@ export function setBlockProfileRate(ns: number): void {
 
 /** What was set last, in nanoseconds; 0 while off. */
 export function blockProfileRate(): number {
-  return blockRateNanos;
+  return state.blockRateNanos;
 }
 
 /**
@@ -56,9 +79,10 @@ export function blockProfileRate(): number {
  */
 export function setMutexProfileFraction(n: number): number {
   checkInteger('mutexProfileFraction', n, Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
-  const before = mutexFraction;
+  const before = state.mutexFraction;
+  if (n > 0) claimThread();
   if (n >= 0) {
-    mutexFraction = n;
+    state.mutexFraction = n;
     resetMutexRate();
     apply();
     changed();
@@ -78,23 +102,25 @@ export interface WaitOptions {
 
 /** The awaits that are under way, of those that have begun while waits are profiled; undefined while they are not. */
 export function pendingAwaits(): PendingAwait[] | undefined {
-  return waits?.takePending();
+  return state.recorder?.takePending();
 }
 
 /** Whether awaits that begin now are followed. */
 export function followsAwaits(): boolean {
-  return waits?.isFollowing ?? false;
+  return state.recorder?.isFollowing ?? false;
 }
 
 /** Every await that is under way, likewise, whether waits are profiled or not. Stops the thread; see native.listWaitedForPromises(). */
 export function allAwaits(): AwaitListing {
-  return waits === undefined ? listAwaits(() => []) : waits.apart(listAwaits);
+  const { recorder } = state;
+  return recorder === undefined ? listAwaits(() => []) : recorder.apart(listAwaits);
 }
 
 /** Called by start() with checked values. */
 export function setWaitOptions(options: WaitOptions): void {
-  maxCaptures = options.maxCapturesPerSecond;
-  ({ callbacks, labels } = options);
+  state.maxCaptures = options.maxCapturesPerSecond;
+  state.callbacks = options.callbacks;
+  state.labels = options.labels;
   resetBlockRate();
   resetMutexRate();
   apply();
@@ -117,12 +143,14 @@ export function waitComments(): string[] {
 
 /** Whether waits are recorded, and which. */
 export function blockState(): string {
+  const { blockRateNanos } = state;
   if (blockRateNanos === 0) return 'off';
   return blockRateNanos === 1 ? 'on, every wait' : `on, one per ${blockRateNanos} ns waited`;
 }
 
 /** Whether hand-offs are recorded, and which. */
 export function mutexState(): string {
+  const { mutexFraction } = state;
   if (mutexFraction === 0) return 'off';
   return mutexFraction === 1 ? 'on, every hand-off' : `on, one hand-off in ${mutexFraction}`;
 }
@@ -148,44 +176,59 @@ export interface WaitStats {
 }
 
 export function waitStats(): WaitStats {
-  const { block, mutex } = waits?.rates ?? {};
+  const { recorder, counters } = state;
+  const { block, mutex } = recorder?.rates ?? {};
   return {
     blockRate: block && { lowest: block.range.lowest * 1e6, highest: block.range.highest * 1e6 },
     mutexFraction: mutex?.range,
-    lostWaits: waits?.counters.lost ?? 0,
+    lostWaits: counters.lost,
     longestListingNanos: longestListing(),
-    waitFailures: waits?.counters.failures ?? 0,
+    waitFailures: counters.failures,
     unlabelledWaits: refusedLabels(),
   };
 }
 
 function resetBlockRate(): void {
-  blockRate.set(blockRateNanos / 1e6, FIRST_BLOCK_RATE_MS, maxCaptures, clock());
+  blockRate.set(state.blockRateNanos / 1e6, FIRST_BLOCK_RATE_MS, state.maxCaptures, clock());
 }
 
 function resetMutexRate(): void {
-  mutexRate.set(mutexFraction, mutexFraction, maxCaptures, clock());
+  mutexRate.set(state.mutexFraction, state.mutexFraction, state.maxCaptures, clock());
 }
 
 /** Installs what the rates need, and removes what they do not. */
 function apply(): void {
-  if (waits === undefined && blockRateNanos === 0 && mutexFraction === 0) return;
-  waits ??= new WaitRecorder();
+  const { blockRateNanos, mutexFraction, callbacks, labels } = state;
+  const isOff = blockRateNanos === 0 && mutexFraction === 0;
+  if (isOff || state.recorder !== waits) state.release();
+  if (isOff) return;
+  waits ??= new WaitRecorder(state.counters);
+  state.recorder = waits;
+  state.release = release;
   const { rates } = waits;
   rates.block = blockRateNanos === 0 ? undefined : blockRate;
   rates.mutex = mutexFraction === 0 ? undefined : mutexRate;
   rates.labels = labels;
-  if (rates.block === undefined && rates.mutex === undefined) waits.remove();
-  else waits.install();
+  waits.install();
   stopCallbacks?.();
   stopCallbacks = undefined;
   if (callbacks && rates.block !== undefined) {
-    const { counters } = waits;
+    const { counters } = state;
     const starts = new EffectiveRate();
-    starts.set(1, FIRST_FRACTION, maxCaptures, clock());
+    starts.set(1, FIRST_FRACTION, state.maxCaptures, clock());
     stopCallbacks = observeCallbacks(rates, starts, () => {
       counters.failures++;
       stopCallbacks?.();
     });
   }
+}
+
+/** Records no more: everything is off, or another copy of this package does it from now on. */
+function release(): void {
+  const { rates } = waits!;
+  rates.block = undefined;
+  rates.mutex = undefined;
+  waits!.remove();
+  stopCallbacks?.();
+  stopCallbacks = undefined;
 }

@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { checkFunction } from '../checks';
+import { threadState } from '../threads/thread-state';
 
 /*
  * Tells apart the tasks a program works on at the same time: each HTTP request that is served, and whatever is run by
@@ -14,14 +15,18 @@ const REQUEST_START = 'http.server.request.start';
  */
 const FREE_OF_HOOKS = !('_enable' in AsyncLocalStorage.prototype);
 
-/** Made when it is first needed: with Node.js 24's --no-async-context-frame that alone makes every await slower. */
-let storage: AsyncLocalStorage<number> | undefined;
-let tasks = 0;
+interface TaskState {
+  /** Made when it is first needed: with Node.js 24's --no-async-context-frame that alone makes every await slower. */
+  storage: AsyncLocalStorage<number> | undefined;
+  tasks: number;
+}
+
+const state = threadState('tasks', (): TaskState => ({ storage: undefined, tasks: 0 }));
 let watching = false;
 
 /** The task that is worked on now; undefined for none. */
 export function currentTask(): number | undefined {
-  return storage?.getStore();
+  return state.storage?.getStore();
 }
 
 /**
@@ -32,8 +37,8 @@ export function currentTask(): number | undefined {
  */
 export function runTask<Result>(fn: () => Result): Result {
   checkFunction('fn', fn);
-  storage ??= new AsyncLocalStorage();
-  return storage.run(++tasks, fn);
+  state.storage ??= new AsyncLocalStorage();
+  return state.storage.run(++state.tasks, fn);
 }
 
 /** Makes each HTTP request a task, from the next one on. */
@@ -57,8 +62,8 @@ export function tellsTasksApart(): boolean {
 
 function onRequest(): void {
   if (!tellsTasksApart()) return;
-  storage ??= new AsyncLocalStorage();
-  storage.enterWith(++tasks);
+  state.storage ??= new AsyncLocalStorage();
+  state.storage.enterWith(++state.tasks);
 }
 
 /** Whether something in the program follows promises already, as AsyncLocalStorage does: they carry numbers then. */

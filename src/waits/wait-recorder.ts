@@ -49,22 +49,27 @@ const SETTLEMENT_COST = 1 / 25;
 
 export class WaitRecorder {
   readonly rates: WaitRates = { block: undefined, mutex: undefined, labels: false };
-  readonly counters: WaitCounters = { lost: 0, failures: 0 };
   readonly #capture = new StackCapture();
   readonly #waiterOf = waiterProbe(this.#capture);
   /** What hand-offs in a job are charged to besides its own frames, where the stack does not tell any more. */
   #callers: { job: WeakRef<object> | undefined; frames: readonly number[] } = { job: undefined, frames: [] };
   readonly #locks = new WebLocks(() => this.#labels(), (grant) => this.#recordGrant(grant));
-  readonly #hooks = new PromiseHooks(this.rates, this.#locks, this.counters, {
-    onSettled: (event) => this.#onSettled(event),
-    onResumed: (promise, hook) => this.#onResumed(promise, hook),
-  });
-  readonly #atomics = observedAtomics({
-    onWait: (nanos, hook) => this.#recordThreadWait(nanos, hook),
-    onNotify: (nanos, hook) => this.#recordNotify(nanos, hook),
-    onUntracked: () => this.counters.lost++,
-    whenSettled: (promise, ended) => this.#hooks.whenSettled(promise, ended),
-  });
+  readonly #hooks: PromiseHooks;
+  readonly #atomics: ReturnType<typeof observedAtomics>;
+
+  /** @param counters to count in */
+  constructor(private readonly counters: WaitCounters) {
+    this.#hooks = new PromiseHooks(this.rates, this.#locks, this.counters, {
+      onSettled: (event) => this.#onSettled(event),
+      onResumed: (promise, hook) => this.#onResumed(promise, hook),
+    });
+    this.#atomics = observedAtomics({
+      onWait: (nanos, hook) => this.#recordThreadWait(nanos, hook),
+      onNotify: (nanos, hook) => this.#recordNotify(nanos, hook),
+      onUntracked: () => this.counters.lost++,
+      whenSettled: (promise, ended) => this.#hooks.whenSettled(promise, ended),
+    });
+  }
 
   /** Installs what the rates need. */
   install(): void {
