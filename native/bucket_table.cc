@@ -97,12 +97,14 @@ void BucketTable::CountUnseen(BucketId id, double objects, double bytes,
   bucket.variance += variance;
 }
 
-void BucketTable::CountWait(BucketType type, StackId stack, StringId labels,
-                            const Waits& waits, StackId overflow_stack) {
-  Bucket& bucket = buckets_[Find({type, stack, 0, 0, labels}, 0, overflow_stack)];
+BucketId BucketTable::CountWait(BucketType type, StackId stack, StringId labels,
+                                const Waits& waits, StackId overflow_stack) {
+  const BucketId id = Find({type, stack, 0, 0, labels}, 0, overflow_stack);
+  Bucket& bucket = buckets_[id];
   bucket.count += waits.count;
   bucket.delay += waits.delay;
   if (bucket.stack == overflow_stack) overflowed_++;
+  return id;
 }
 
 }  // namespace mprof

@@ -87,9 +87,10 @@ class BucketTable {
   // the variance of that has changed by so much.
   void CountUnseen(BucketId id, double objects, double bytes, double variance);
 
-  // Waits that began, or were ended, at `stack` by work with these labels.
-  void CountWait(BucketType type, StackId stack, StringId labels, const Waits& waits,
-                 StackId overflow_stack);
+  // Waits that began, or were ended, at `stack` by work with these labels. Returns
+  // where they are counted.
+  BucketId CountWait(BucketType type, StackId stack, StringId labels,
+                     const Waits& waits, StackId overflow_stack);
 
   const std::vector<Bucket>& buckets() const { return buckets_; }
   size_t count(BucketType type) const { return counts_[static_cast<size_t>(type)]; }

@@ -3,11 +3,14 @@
 #include <napi.h>
 
 #include <cstdint>
+#include <optional>
+#include <vector>
 
 #include "environment.h"
 #include "exports.h"
 #include "profile_table.h"
 #include "table_copy.h"
+#include "thread_parts.h"
 
 namespace mprof {
 
@@ -50,18 +53,42 @@ BucketRange RangeOf(BucketType type) {
   return AllBuckets(table, type);
 }
 
-// () -> the heap's buckets, up to date for this isolate
+HeapColumns AddHeapColumns(ColumnArrays* arrays) {
+  return {arrays->Uint32("bucket"),      arrays->Uint32("stack"),
+          arrays->Float64("size"),       arrays->Float64("rate"),
+          arrays->Float64("allocs"),     arrays->Float64("frees"),
+          arrays->Float64("allocBytes"), arrays->Float64("freeBytes"),
+          arrays->Float64("unseen"),     arrays->Float64("unseenBytes"),
+          arrays->Float64("variance")};
+}
+
+WaitColumns AddWaitColumns(ColumnArrays* arrays) {
+  return {arrays->Uint32("bucket"), arrays->Uint32("stack"), arrays->Uint32("labels"),
+          arrays->Float64("count"), arrays->Float64("delay")};
+}
+
+// Of the thread that is named; empty where none is.
+std::optional<std::vector<ThreadParts::Row>> RowsOf(BucketType type,
+                                                    const Napi::Value& thread) {
+  if (!thread.IsNumber()) return std::nullopt;
+  ProfileTable::Lock table(ProfileTable::Process());
+  return table.parts().Select(table.buckets(), type,
+                              thread.As<Napi::Number>().Uint32Value());
+}
+
+// (number of a thread, undefined for all) -> the heap's buckets, up to date for this
+// isolate
 Napi::Value TakeHeapBuckets(const Napi::CallbackInfo& info) {
   Environment::Of(info).sampler().Refresh();
+  if (const auto rows = RowsOf(BucketType::kHeap, info[0])) {
+    ColumnArrays arrays(info.Env(), rows->size());
+    const HeapColumns columns = AddHeapColumns(&arrays);
+    if (arrays.complete()) CopyHeapRows(*rows, columns);
+    return arrays.object();
+  }
   const BucketRange buckets = RangeOf(BucketType::kHeap);
   ColumnArrays arrays(info.Env(), buckets.rows);
-  const HeapColumns columns = {
-      arrays.Uint32("bucket"),     arrays.Uint32("stack"),
-      arrays.Float64("size"),      arrays.Float64("rate"),
-      arrays.Float64("allocs"),    arrays.Float64("frees"),
-      arrays.Float64("allocBytes"), arrays.Float64("freeBytes"),
-      arrays.Float64("unseen"),    arrays.Float64("unseenBytes"),
-      arrays.Float64("variance")};
+  const HeapColumns columns = AddHeapColumns(&arrays);
   if (arrays.complete()) {
     ProfileTable::Lock table(ProfileTable::Process());
     CopyHeapBuckets(table, buckets, columns);
@@ -69,14 +96,18 @@ Napi::Value TakeHeapBuckets(const Napi::CallbackInfo& info) {
   return arrays.object();
 }
 
-// (type) -> its buckets
+// (type, number of a thread, undefined for all) -> its buckets
 Napi::Value TakeWaitBuckets(const Napi::CallbackInfo& info) {
   const auto type = static_cast<BucketType>(info[0].As<Napi::Number>().Uint32Value());
+  if (const auto rows = RowsOf(type, info[1])) {
+    ColumnArrays arrays(info.Env(), rows->size());
+    const WaitColumns columns = AddWaitColumns(&arrays);
+    if (arrays.complete()) CopyWaitRows(*rows, columns);
+    return arrays.object();
+  }
   const BucketRange buckets = RangeOf(type);
   ColumnArrays arrays(info.Env(), buckets.rows);
-  const WaitColumns columns = {arrays.Uint32("bucket"), arrays.Uint32("stack"),
-                               arrays.Uint32("labels"), arrays.Float64("count"),
-                               arrays.Float64("delay")};
+  const WaitColumns columns = AddWaitColumns(&arrays);
   if (arrays.complete()) {
     ProfileTable::Lock table(ProfileTable::Process());
     CopyWaitBuckets(table, buckets, columns);

@@ -5,23 +5,13 @@
 #include <string>
 #include <vector>
 
+#include "stack_table.h"
+
 namespace mprof {
 
-// What a window of the CPU profiler has seen.
-struct CpuColumns {
-  // Stands for the stack of a sample that found the thread with nothing to do.
-  static constexpr uint32_t kIdle = UINT32_MAX;
-
-  // A row for each sample, in order. Times are in nanoseconds.
-  std::vector<uint32_t> stack;  // row below, or kIdle
-  std::vector<double> time;     // monotonic
-  // CPU time the thread had used by then, since the beginning of the window.
-  std::vector<double> cpu;
-  // Of the whole window.
-  double duration = 0;
-  double total_cpu = 0;
-
-  // String 0 is the empty string. Stacks list their frames leaf first.
+// The stacks of samples. String 0 is the empty string; stacks list their frames leaf
+// first.
+struct CpuSymbols {
   std::string string_bytes;
   std::vector<uint32_t> string_start;
   std::vector<uint32_t> frame_name;
@@ -32,6 +22,24 @@ struct CpuColumns {
   std::vector<double> frame_address;
   std::vector<uint32_t> stack_frames;
   std::vector<uint32_t> stack_start;
+};
+
+// Adds all frames of a table, and their strings.
+void CopyFrames(const StackTable& table, CpuSymbols* symbols);
+
+// What a window of the CPU profiler has seen of a thread.
+struct CpuColumns : CpuSymbols {
+  // Stands for the stack of a sample that found the thread with nothing to do.
+  static constexpr uint32_t kIdle = UINT32_MAX;
+
+  // A row for each sample, in order. Times are in nanoseconds.
+  std::vector<uint32_t> stack;  // row of the stacks, or kIdle
+  std::vector<double> time;     // monotonic
+  // CPU time the thread had used by then, since the beginning of the window.
+  std::vector<double> cpu;
+  // Of the whole window.
+  double duration = 0;
+  double total_cpu = 0;
 };
 
 }  // namespace mprof

@@ -1,11 +1,13 @@
-// What binding.ts can do with this thread's CPU profiler.
+// What binding.ts can do with the CPU profilers of this thread and the others.
 
 #include <napi.h>
 
 #include <optional>
 
 #include "clocks.h"
+#include "cpu_merge.h"
 #include "cpu_profiler.h"
+#include "cpu_windows.h"
 #include "environment.h"
 #include "exports.h"
 #include "to_js.h"
@@ -18,17 +20,32 @@ CpuProfiler& ProfilerOf(const Napi::CallbackInfo& info) {
   return Environment::Of(info).cpu_profiler();
 }
 
-// (most samples) -> number of the window, 0 where it could not be opened
+CpuWindows::WindowId WindowOf(const Napi::CallbackInfo& info) {
+  return info[0].As<Napi::Number>().Uint32Value();
+}
+
+// (most samples of a thread, number of the one thread or -1) -> number of the window,
+// 0 where it could not be opened
 Napi::Value OpenCpuWindow(const Napi::CallbackInfo& info) {
-  const auto window = ProfilerOf(info).Open(info[0].As<Napi::Number>().Uint32Value());
+  const int64_t thread = info[1].As<Napi::Number>().Int64Value();
+  const auto only =
+      thread < 0 ? std::nullopt : std::make_optional(static_cast<ThreadId>(thread));
+  const auto window = CpuWindows::Process().Open(
+      Environment::Of(info), info[0].As<Napi::Number>().Uint32Value(), only);
   return Napi::Number::New(info.Env(), window.value_or(0));
 }
 
-// (number) -> its samples
-Napi::Value CloseCpuWindow(const Napi::CallbackInfo& info) {
-  Napi::Env env = info.Env();
-  const CpuColumns columns =
-      ProfilerOf(info).Close(info[0].As<Napi::Number>().Uint32Value());
+// (number)
+void CloseCpuWindow(const Napi::CallbackInfo& info) {
+  CpuWindows::Process().Close(Environment::Of(info), WindowOf(info));
+}
+
+// (number) -> whether all threads have closed their parts
+Napi::Value IsCpuWindowClosed(const Napi::CallbackInfo& info) {
+  return Napi::Boolean::New(info.Env(), CpuWindows::Process().IsClosed(WindowOf(info)));
+}
+
+Napi::Object ToObject(Napi::Env env, const CpuSymbols& columns) {
   Napi::Object strings = Napi::Object::New(env);
   strings["bytes"] = ToArray(env, columns.string_bytes);
   strings["start"] = ToArray(env, columns.string_start);
@@ -46,24 +63,47 @@ Napi::Value CloseCpuWindow(const Napi::CallbackInfo& info) {
   symbols["strings"] = strings;
   symbols["frames"] = frames;
   symbols["stacks"] = stacks;
+  return symbols;
+}
+
+// (number) -> what its threads have done
+Napi::Value TakeCpuWindow(const Napi::CallbackInfo& info) {
+  Napi::Env env = info.Env();
+  CpuWindows::Samples samples =
+      CpuWindows::Process().Take(Environment::Of(info), WindowOf(info));
+  const CpuSymbols symbols = MergeCpuSymbols(&samples.threads);
+  Napi::Array threads = Napi::Array::New(env);
+  uint32_t count = 0;
+  for (const auto& [id, columns] : samples.threads) {
+    Napi::Object thread = Napi::Object::New(env);
+    thread["thread"] = id;
+    thread["stack"] = ToArray(env, columns.stack);
+    thread["time"] = ToArray(env, columns.time);
+    thread["cpu"] = ToArray(env, columns.cpu);
+    thread["duration"] = columns.duration;
+    thread["totalCpu"] = columns.total_cpu;
+    threads[count++] = thread;
+  }
   Napi::Object result = Napi::Object::New(env);
-  result["symbols"] = symbols;
-  result["stack"] = ToArray(env, columns.stack);
-  result["time"] = ToArray(env, columns.time);
-  result["cpu"] = ToArray(env, columns.cpu);
-  result["duration"] = columns.duration;
-  result["totalCpu"] = columns.total_cpu;
+  result["symbols"] = ToObject(env, symbols);
+  result["threads"] = threads;
+  result["missing"] = static_cast<double>(samples.missing);
   return result;
 }
 
 // (number)
 void DiscardCpuWindow(const Napi::CallbackInfo& info) {
-  ProfilerOf(info).Discard(info[0].As<Napi::Number>().Uint32Value());
+  CpuWindows::Process().Discard(Environment::Of(info), WindowOf(info));
 }
 
-void PrepareCpuProfiler(const Napi::CallbackInfo& info) { ProfilerOf(info).Prepare(); }
+void KeepCpuProfiler(const Napi::CallbackInfo& info) { ProfilerOf(info).Keep(); }
 
 void ReleaseCpuProfiler(const Napi::CallbackInfo& info) { ProfilerOf(info).Release(); }
+
+// Those of the other threads, where nobody keeps them.
+void ReleaseOtherCpuProfilers(const Napi::CallbackInfo& info) {
+  CpuWindows::ReleaseAllBut(Environment::Of(info).thread());
+}
 
 // -> times of the samples since the last call
 Napi::Value TakeCpuTimes(const Napi::CallbackInfo& info) {
@@ -79,9 +119,12 @@ Napi::Value GetMonotonicNanos(const Napi::CallbackInfo& info) {
 void AddCpuExports(Exports* exports) {
   exports->Add("openCpuWindow", OpenCpuWindow);
   exports->Add("closeCpuWindow", CloseCpuWindow);
+  exports->Add("isCpuWindowClosed", IsCpuWindowClosed);
+  exports->Add("takeCpuWindow", TakeCpuWindow);
   exports->Add("discardCpuWindow", DiscardCpuWindow);
-  exports->Add("prepareCpuProfiler", PrepareCpuProfiler);
+  exports->Add("keepCpuProfiler", KeepCpuProfiler);
   exports->Add("releaseCpuProfiler", ReleaseCpuProfiler);
+  exports->Add("releaseOtherCpuProfilers", ReleaseOtherCpuProfilers);
   exports->Add("takeCpuTimes", TakeCpuTimes);
   exports->Add("monotonicNanos", GetMonotonicNanos);
 }

@@ -174,21 +174,6 @@ size_t CpuProfileReader::RandomBelow(size_t end) {
   return static_cast<size_t>(random_ % end);
 }
 
-void CpuProfileReader::Finish() {
-  columns_->string_start.push_back(0);
-  for (size_t i = 0; i < table_.string_count(); i++) {
-    columns_->string_bytes.append(table_.string(static_cast<StringId>(i)));
-    columns_->string_start.push_back(static_cast<uint32_t>(columns_->string_bytes.size()));
-  }
-  for (size_t i = 0; i < table_.frame_count(); i++) {
-    const Frame& frame = table_.frame(static_cast<FrameId>(i));
-    columns_->frame_name.push_back(frame.name);
-    columns_->frame_file.push_back(frame.file);
-    columns_->frame_line.push_back(frame.position.line);
-    columns_->frame_column.push_back(frame.position.column);
-    columns_->frame_start_line.push_back(frame.position.start_line);
-    columns_->frame_address.push_back(static_cast<double>(frame.address));
-  }
-}
+void CpuProfileReader::Finish() { CopyFrames(table_, columns_); }
 
 }  // namespace mprof

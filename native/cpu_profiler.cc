@@ -46,6 +46,11 @@ class Interpolation {
 
 }  // namespace
 
+void CpuProfiler::Keep() {
+  kept_ = true;
+  Prepare();
+}
+
 void CpuProfiler::Prepare() {
   if (profiler_ != nullptr) return;
   profiler_ = v8::CpuProfiler::New(isolate_, v8::kDebugNaming, v8::kEagerLogging);
@@ -142,7 +147,12 @@ void CpuProfiler::Discard(WindowId id) {
   Trim();
 }
 
+void CpuProfiler::ReleaseUnlessKept() {
+  if (!kept_) Release();
+}
+
 void CpuProfiler::Release() {
+  kept_ = false;
   if (!windows_.empty() || profiler_ == nullptr) return;
   profiler_->Dispose();
   profiler_ = nullptr;

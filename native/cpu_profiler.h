@@ -44,8 +44,9 @@ class CpuProfiler {
     own_names_ = std::move(names);
   }
 
-  // Makes V8's profiler, unless there is one.
-  void Prepare();
+  // Makes V8's profiler, unless there is one, and keeps it until it is released by the
+  // thread itself.
+  void Keep();
   // Opens a window of so many samples at most. Empty when V8 or the system refuses.
   std::optional<WindowId> Open(uint32_t max_samples);
   // Closes a window and says what was sampled in it; nothing if it was not open.
@@ -54,6 +55,8 @@ class CpuProfiler {
   void Discard(WindowId id);
   // Lets go of V8's profiler unless a window is open.
   void Release();
+  // Likewise, unless the thread itself wants to keep it.
+  void ReleaseUnlessKept();
   // Discards all windows, and releases the profiler.
   void Stop();
 
@@ -79,6 +82,8 @@ class CpuProfiler {
     CpuTimeLog::Reading began;
   };
 
+  // Makes V8's profiler, unless there is one.
+  void Prepare();
   std::optional<Profile> StartProfile(v8::CpuProfilingMode mode, uint32_t max_samples);
   void DropProfile(const Profile& profile);
   void ReadSamples(const v8::CpuProfile& functions, const v8::CpuProfile& calls,
@@ -98,6 +103,7 @@ class CpuProfiler {
   std::unordered_set<std::string_view> own_names_;
   // From the first window on until it is released.
   v8::CpuProfiler* profiler_ = nullptr;
+  bool kept_ = false;
   CpuTimeLog cpu_time_;
   std::map<WindowId, Window> windows_;
   WindowId last_window_ = 0;

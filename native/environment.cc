@@ -3,6 +3,7 @@
 #include <node.h>
 
 #include "atomics_waiters.h"
+#include "cpu_windows.h"
 #include "profile_table.h"
 
 namespace mprof {
@@ -10,7 +11,7 @@ namespace mprof {
 Environment::Environment(Napi::Env env, ThreadId thread)
     : isolate_(v8::Isolate::GetCurrent()),
       thread_(thread),
-      sampler_(isolate_, ProfileTable::Process()),
+      sampler_(isolate_, thread, ProfileTable::Process()),
       cpu_profiler_(isolate_) {
   // Runs on normal exit, on a worker's exit and on its termination. process.exit() on
   // the main thread leaves the isolate as it is.
@@ -26,6 +27,7 @@ Environment& Environment::Attach(Napi::Env env, ThreadId thread) {
     environment = std::make_shared<Environment>(env, thread);
     Threads::Process().Add(thread, environment,
                            node::GetCurrentEnvironment(isolate->GetCurrentContext()));
+    CpuWindows::Process().Join(*environment);
   }
   env.SetInstanceData(new std::shared_ptr<Environment>(environment));
   return *environment;
@@ -35,8 +37,9 @@ void Environment::Stop() {
   // Nobody else may ask this thread for anything any more.
   Threads::Process().Remove(thread_);
   // A sampler still running when the isolate goes away crashes V8 13.6.
-  sampler_.Stop();
+  sampler_.End();
   // Nor may a profiler be left.
+  CpuWindows::Process().Leave(*this);
   cpu_profiler_.Stop();
   for (const auto& turns : turns_) turns->Stop();
   for (const auto& awaits : pending_awaits_) awaits->Stop();
@@ -44,6 +47,7 @@ void Environment::Stop() {
   // A thread that is terminated while it waits does not say that it has ended.
   AtomicsWaiters::Process().EndAllOf(this);
   exports_.Reset();
+  ProfileTable::Lock(ProfileTable::Process()).parts().End(thread_);
 }
 
 PromiseProbe& Environment::probe() {

@@ -49,7 +49,7 @@ Napi::Value GetStats(const Napi::CallbackInfo& info) {
   result["longestHarvestNanos"] = static_cast<double>(sampler.longest_harvest_nanos);
   result["harvestChance"] = sampler.harvest_chance;
 
-  double buckets, overflowed, strings, frames, nodes;
+  double buckets, overflowed, strings, frames, nodes, thread_rows, lost_by_thread;
   {
     ProfileTable::Lock table(ProfileTable::Process());
     buckets = static_cast<double>(table.buckets().buckets().size());
@@ -57,12 +57,16 @@ Napi::Value GetStats(const Napi::CallbackInfo& info) {
     strings = static_cast<double>(table.stacks().string_count());
     frames = static_cast<double>(table.stacks().frame_count());
     nodes = static_cast<double>(table.stacks().node_count());
+    thread_rows = static_cast<double>(table.parts().rows());
+    lost_by_thread = static_cast<double>(table.parts().lost());
   }
   result["buckets"] = buckets;
   result["overflowedSamples"] = overflowed;
   result["strings"] = strings;
   result["frames"] = frames;
   result["stackNodes"] = nodes;
+  result["threadRows"] = thread_rows;
+  result["lostByThread"] = lost_by_thread;
   return result;
 }
 

@@ -22,10 +22,12 @@ uint64_t RandomSeed() {
 
 }  // namespace
 
-HeapSampler::HeapSampler(v8::Isolate* isolate, ProfileTable& table)
-    : isolate_(isolate), table_(table), stack_mapper_(isolate) {}
+HeapSampler::HeapSampler(v8::Isolate* isolate, ThreadId thread, ProfileTable& table)
+    : isolate_(isolate), thread_(thread), table_(table), stack_mapper_(isolate) {}
 
-HeapSampler::~HeapSampler() {
+HeapSampler::~HeapSampler() { End(); }
+
+void HeapSampler::End() {
   Stop();
   Retire();
 }
@@ -70,7 +72,7 @@ void HeapSampler::Refresh() {
   // As long as no collection has published anything, a reader sees everything;
   // once, as in Go.
   ProfileTable::Lock table(table_);
-  for (auto& entry : live_) Publish(table.buckets(), &entry.second);
+  for (auto& entry : live_) Publish(table, &entry.second);
 }
 
 void HeapSampler::CollectGarbage() {
@@ -193,35 +195,38 @@ void HeapSampler::MarkSurvivors(std::vector<NewSample>* fresh, uint64_t last_id)
 }
 
 void HeapSampler::CountLiveSamples(ProfileTable::Lock& table) {
-  BucketTable& buckets = table.buckets();
   std::vector<LiveSample> representative_deaths;
   for (auto entry = live_.begin(); entry != live_.end();) {
     LiveSample& sample = entry->second;
     const bool alive = sample.seen == harvest_number_;
-    if (!alive || sample.born < collections_) Publish(buckets, &sample);
+    if (!alive || sample.born < collections_) Publish(table, &sample);
     if (alive) {
       sample.representative = false;
       ++entry;
       continue;
     }
-    buckets.CountFree(sample.bucket, ObjectOf(sample));
+    table.Count(thread_, sample.bucket, [&](BucketTable& buckets) {
+      buckets.CountFree(sample.bucket, ObjectOf(sample));
+    });
     if (sample.representative) representative_deaths.push_back(sample);
     entry = live_.erase(entry);
   }
-  if (run_ended_) CountUnseen(buckets, representative_deaths);
+  if (run_ended_) CountUnseen(table, representative_deaths);
 }
 
-void HeapSampler::CountUnseen(BucketTable& buckets,
+void HeapSampler::CountUnseen(ProfileTable::Lock& table,
                               const std::vector<LiveSample>& deaths) {
   std::vector<UnseenEstimator::Death> window;
   window.reserve(deaths.size());
   for (const LiveSample& sample : deaths) {
-    const double objects = buckets.WeightOf(sample.bucket, ObjectOf(sample));
+    const double objects = table.buckets().WeightOf(sample.bucket, ObjectOf(sample));
     window.push_back(
         {sample.bucket, objects, objects * static_cast<double>(sample.size)});
   }
   for (const auto& change : unseen_.AddWindow(window_chance_, window)) {
-    buckets.CountUnseen(change.bucket, change.objects, change.bytes, change.variance);
+    table.Count(thread_, change.bucket, [&](BucketTable& buckets) {
+      buckets.CountUnseen(change.bucket, change.objects, change.bytes, change.variance);
+    });
   }
 }
 
@@ -235,13 +240,15 @@ void HeapSampler::AddSamples(ProfileTable::Lock& table,
         live_.emplace(sample.id,
                       LiveSample{bucket, sample.node_id, sample.size, collections_,
                                  harvest_number_, false, run_ended_});
-    if (sample.survivor) Publish(table.buckets(), &entry.first->second);
+    if (sample.survivor) Publish(table, &entry.first->second);
   }
 }
 
-void HeapSampler::Publish(BucketTable& buckets, LiveSample* sample) {
+void HeapSampler::Publish(ProfileTable::Lock& table, LiveSample* sample) {
   if (sample->published) return;
-  buckets.CountAlloc(sample->bucket, ObjectOf(*sample));
+  table.Count(thread_, sample->bucket, [&](BucketTable& buckets) {
+    buckets.CountAlloc(sample->bucket, ObjectOf(*sample));
+  });
   sample->published = true;
   published_ = true;
 }
@@ -250,8 +257,10 @@ void HeapSampler::Retire() {
   ProfileTable::Lock table(table_);
   for (auto& entry : live_) {
     LiveSample& sample = entry.second;
-    Publish(table.buckets(), &sample);
-    table.buckets().CountFree(sample.bucket, ObjectOf(sample));
+    Publish(table, &sample);
+    table.Count(thread_, sample.bucket, [&](BucketTable& buckets) {
+      buckets.CountFree(sample.bucket, ObjectOf(sample));
+    });
   }
   live_.clear();
 }

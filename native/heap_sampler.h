@@ -12,6 +12,7 @@
 #include "harvest_scheduler.h"
 #include "profile_table.h"
 #include "stack_mapper.h"
+#include "threads.h"
 #include "unseen_estimator.h"
 #include "v8-isolate.h"
 #include "v8-profiler.h"
@@ -61,7 +62,7 @@ class HeapSampler {
     double harvest_chance;
   };
 
-  HeapSampler(v8::Isolate* isolate, ProfileTable& table);
+  HeapSampler(v8::Isolate* isolate, ThreadId thread, ProfileTable& table);
   HeapSampler(const HeapSampler&) = delete;
   HeapSampler& operator=(const HeapSampler&) = delete;
   ~HeapSampler();
@@ -72,6 +73,8 @@ class HeapSampler {
   // Stops sampling. The profile stays what it was at the last finished
   // collection until the sampler is started again or destroyed.
   void Stop();
+  // Stops, and counts what is in use as freed: nothing of the thread is left.
+  void End();
 
   // Brings the table up to date with this isolate, for a reader.
   void Refresh();
@@ -120,15 +123,16 @@ class HeapSampler {
   void CountLiveSamples(ProfileTable::Lock& table);
   // Attributes what has died unseen to the buckets of these, which were born in
   // the window that the last run has observed.
-  void CountUnseen(BucketTable& buckets, const std::vector<LiveSample>& deaths);
+  void CountUnseen(ProfileTable::Lock& table, const std::vector<LiveSample>& deaths);
   void AddSamples(ProfileTable::Lock& table, const std::vector<NewSample>& fresh);
   // Makes the allocation visible to readers.
-  void Publish(BucketTable& buckets, LiveSample* sample);
+  void Publish(ProfileTable::Lock& table, LiveSample* sample);
   // Nothing more will be known about the live samples: counts them as freed.
   void Retire();
   HeapObject ObjectOf(const LiveSample& sample) const { return {sample.size, rate_}; }
 
   v8::Isolate* const isolate_;
+  const ThreadId thread_;
   ProfileTable& table_;
   StackMapper stack_mapper_;
   GcLog gc_log_;

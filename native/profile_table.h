@@ -6,6 +6,8 @@
 
 #include "bucket_table.h"
 #include "stack_table.h"
+#include "thread_parts.h"
+#include "threads.h"
 
 namespace mprof {
 
@@ -26,6 +28,16 @@ class ProfileTable {
 
     StackTable& stacks() { return table_.stacks_; }
     BucketTable& buckets() { return table_.buckets_; }
+    ThreadParts& parts() { return table_.parts_; }
+    // Has `change` change a bucket on behalf of a thread.
+    template <typename Change>
+    void Count(ThreadId thread, BucketId id, Change change) {
+      BucketTable& buckets = table_.buckets_;
+      if (thread == kMainThread) return change(buckets);
+      const Bucket before = buckets.buckets()[id];
+      change(buckets);
+      table_.parts_.Add(thread, id, Difference(buckets.buckets()[id], before));
+    }
     // The stack of whatever found no room in the tables.
     StackId overflow_stack() const { return table_.overflow_stack_; }
     // The stack of what the profiler itself allocates.
@@ -42,6 +54,7 @@ class ProfileTable {
   std::mutex mutex_;
   StackTable stacks_;
   BucketTable buckets_;
+  ThreadParts parts_;
   StackId overflow_stack_;
   StackId profiler_stack_;
 };

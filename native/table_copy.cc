@@ -17,6 +17,30 @@ void ForEachBucket(ProfileTable::Lock& table, const BucketRange& range, Copy cop
   }
 }
 
+void CopyRow(const HeapColumns& columns, size_t row, uint32_t id,
+             const Bucket& bucket) {
+  columns.bucket[row] = id;
+  columns.stack[row] = bucket.stack;
+  columns.size[row] = static_cast<double>(bucket.size);
+  columns.rate[row] = bucket.rate;
+  columns.allocs[row] = bucket.allocs;
+  columns.frees[row] = bucket.frees;
+  columns.alloc_bytes[row] = bucket.alloc_bytes;
+  columns.free_bytes[row] = bucket.free_bytes;
+  columns.unseen[row] = bucket.unseen;
+  columns.unseen_bytes[row] = bucket.unseen_bytes;
+  columns.variance[row] = bucket.variance;
+}
+
+void CopyRow(const WaitColumns& columns, size_t row, uint32_t id,
+             const Bucket& bucket) {
+  columns.bucket[row] = id;
+  columns.stack[row] = bucket.stack;
+  columns.labels[row] = bucket.labels;
+  columns.count[row] = bucket.count;
+  columns.delay[row] = bucket.delay;
+}
+
 }  // namespace
 
 BucketRange AllBuckets(ProfileTable::Lock& table, BucketType type) {
@@ -26,29 +50,29 @@ BucketRange AllBuckets(ProfileTable::Lock& table, BucketType type) {
 void CopyHeapBuckets(ProfileTable::Lock& table, const BucketRange& buckets,
                      const HeapColumns& columns) {
   ForEachBucket(table, buckets, [&](size_t row, uint32_t id, const Bucket& bucket) {
-    columns.bucket[row] = id;
-    columns.stack[row] = bucket.stack;
-    columns.size[row] = static_cast<double>(bucket.size);
-    columns.rate[row] = bucket.rate;
-    columns.allocs[row] = bucket.allocs;
-    columns.frees[row] = bucket.frees;
-    columns.alloc_bytes[row] = bucket.alloc_bytes;
-    columns.free_bytes[row] = bucket.free_bytes;
-    columns.unseen[row] = bucket.unseen;
-    columns.unseen_bytes[row] = bucket.unseen_bytes;
-    columns.variance[row] = bucket.variance;
+    CopyRow(columns, row, id, bucket);
   });
 }
 
 void CopyWaitBuckets(ProfileTable::Lock& table, const BucketRange& buckets,
                      const WaitColumns& columns) {
   ForEachBucket(table, buckets, [&](size_t row, uint32_t id, const Bucket& bucket) {
-    columns.bucket[row] = id;
-    columns.stack[row] = bucket.stack;
-    columns.labels[row] = bucket.labels;
-    columns.count[row] = bucket.count;
-    columns.delay[row] = bucket.delay;
+    CopyRow(columns, row, id, bucket);
   });
+}
+
+void CopyHeapRows(const std::vector<ThreadParts::Row>& rows,
+                  const HeapColumns& columns) {
+  for (size_t i = 0; i < rows.size(); i++) {
+    CopyRow(columns, i, rows[i].id, rows[i].bucket);
+  }
+}
+
+void CopyWaitRows(const std::vector<ThreadParts::Row>& rows,
+                  const WaitColumns& columns) {
+  for (size_t i = 0; i < rows.size(); i++) {
+    CopyRow(columns, i, rows[i].id, rows[i].bucket);
+  }
 }
 
 void MeasureStacks(ProfileTable::Lock& table, const uint32_t* stacks, Range range,

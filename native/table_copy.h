@@ -3,8 +3,10 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <vector>
 
 #include "profile_table.h"
+#include "thread_parts.h"
 
 namespace mprof {
 
@@ -55,6 +57,10 @@ void CopyHeapBuckets(ProfileTable::Lock& table, const BucketRange& buckets,
                      const HeapColumns& columns);
 void CopyWaitBuckets(ProfileTable::Lock& table, const BucketRange& buckets,
                      const WaitColumns& columns);
+
+// Likewise, of what one thread has counted.
+void CopyHeapRows(const std::vector<ThreadParts::Row>& rows, const HeapColumns& columns);
+void CopyWaitRows(const std::vector<ThreadParts::Row>& rows, const WaitColumns& columns);
 
 // start[i + 1] = start[i] + the number of frames of stack i, or of bytes of string i
 void MeasureStacks(ProfileTable::Lock& table, const uint32_t* stacks, Range range,

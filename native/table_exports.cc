@@ -73,9 +73,13 @@ void RecordWait(const Napi::CallbackInfo& info) {
                        info[4].As<Napi::Number>().DoubleValue()};
   const int32_t* const ids = frames.Data();
   const size_t length = frames.ElementLength();
+  const ThreadId thread = Environment::Of(info).thread();
   ProfileTable::Lock table(ProfileTable::Process());
-  table.buckets().CountWait(type, Intern(table, ids, length), labels, waits,
-                            table.overflow_stack());
+  const BucketId id =
+      table.buckets().CountWait(type, Intern(table, ids, length), labels, waits,
+                                table.overflow_stack());
+  if (thread == kMainThread) return;
+  table.parts().Add(thread, id, WaitsIn(table.buckets().buckets()[id], waits));
 }
 
 // (frames as above) -> number of the stack

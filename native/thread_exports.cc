@@ -4,6 +4,7 @@
 
 #include "environment.h"
 #include "exports.h"
+#include "threads.h"
 #include "to_js.h"
 #include "v8-context.h"
 #include "v8-object.h"
@@ -30,10 +31,16 @@ Napi::Value ClaimThread(const Napi::CallbackInfo& info) {
   return claimed ? info[0] : info.Env().Undefined();
 }
 
+// -> numbers of the threads that have loaded the addon
+Napi::Value ListThreads(const Napi::CallbackInfo& info) {
+  return ToArray(info.Env(), Threads::Process().Ids());
+}
+
 }  // namespace
 
 void AddThreadExports(Exports* exports) {
   exports->Add("claimThread", ClaimThread);
+  exports->Add("listThreads", ListThreads);
   exports->AddObject("threadState");
 }
 

@@ -40,6 +40,9 @@ export interface NativeStats {
   harvestChance: number;
   buckets: number;
   overflowedSamples: number;
+  /** Rows kept of what threads other than the main one have counted, and events for which there was no room. */
+  threadRows: number;
+  lostByThread: number;
   strings: number;
   frames: number;
   stackNodes: number;
@@ -75,22 +78,32 @@ export interface PendingAwaitColumns {
   weights: Float64Array;
 }
 
-/** What one window of the CPU profiler has seen, a row for each sample of the thread's stack, in order. In nanoseconds. */
-export interface CpuSamples {
-  symbols: Symbols;
+/** What a thread has done in a window of the CPU profiler, a row for each sample of its stack, in order. In nanoseconds. */
+export interface ThreadSamples {
+  /** The thread's number: what threadId of node:worker_threads is in it. */
+  thread: number;
   /** Stack row of each sample; IDLE where the thread had nothing to do. */
   stack: Uint32Array;
   /** When it was taken, by native.monotonicNanos(). */
   time: Float64Array;
   /** CPU time the thread had used by then, since the beginning of the window. */
   cpu: Float64Array;
-  /** Length of the window. */
+  /** How long the thread has taken part. */
   duration: number;
-  /** CPU time the thread has used in it. */
+  /** CPU time it has used then. */
   totalCpu: number;
 }
 
-/** Stands in a row of CpuSamples for no stack. */
+/** What threads have done in a window. */
+export interface CpuSamples {
+  symbols: Symbols;
+  /** By their numbers. */
+  threads: ThreadSamples[];
+  /** How many threads more have not told. */
+  missing: number;
+}
+
+/** Stands in a row of ThreadSamples for no stack. */
 export const IDLE = 0xffffffff;
 
 /** Buckets are of one of these types. The numbers are the native part's. */
@@ -109,8 +122,11 @@ interface Native {
   startHeapSampler(rate: number, stackDepth: number, budget: number): boolean;
   stopHeapSampler(): void;
   collectGarbage(): void;
-  takeHeapBuckets(): HeapBuckets;
-  takeWaitBuckets(type: BucketType): WaitBuckets;
+  /** Without a thread, those of all. */
+  takeHeapBuckets(thread: number | undefined): HeapBuckets;
+  takeWaitBuckets(type: BucketType, thread: number | undefined): WaitBuckets;
+  /** Numbers of the threads that have loaded this binary and are alive. */
+  listThreads(): Uint32Array;
   /**
    * What the numbers of stacks, frames and strings stand for never changes, so it is copied in pieces: for the rows `from`
    * up to `to`, into arrays that are there. First start[row + 1], from start[row] on.
@@ -181,16 +197,24 @@ interface Native {
   /** Every pending promise that somebody waits for, or has waited for. Stops the thread for a second per 100 MB of heap. */
   listWaitedForPromises(): object[];
   /** Has V8 look for all code there is, which takes a walk through the heap, and take note of new code from then on. */
-  prepareCpuProfiler(): void;
+  keepCpuProfiler(): void;
   /** Ends that, unless a window is open. */
   releaseCpuProfiler(): void;
-  /** Opens a window of the CPU profiler, with so many samples at most. Its number; 0 where it could not be opened. */
-  openCpuWindow(maxSamples: number): number;
-  closeCpuWindow(window: number): CpuSamples;
+  /** Likewise in all other threads that have not asked for it. */
+  releaseOtherCpuProfilers(): void;
+  /**
+   * Opens a window of the CPU profiler, with so many samples of each thread at most: of one thread, or, for -1, of all. Its
+   * number; 0 where it could not be opened.
+   */
+  openCpuWindow(maxSamples: number, thread: number): number;
+  /** Has all threads close their part of the window, which others do as soon as they can. */
+  closeCpuWindow(window: number): void;
+  isCpuWindowClosed(window: number): boolean;
+  takeCpuWindow(window: number): CpuSamples;
   /** Closes a window that nobody wants to know of any more. */
   discardCpuWindow(window: number): void;
   /**
-   * Times of the samples taken since the last call, while a window is open; as in CpuSamples. The first call of the first
+   * Times of the samples of this thread taken since the last call, while a window is open; as in ThreadSamples. The first call of the first
    * window asks for what follows, and gives none.
    */
   takeCpuTimes(): Float64Array;

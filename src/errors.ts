@@ -28,6 +28,10 @@ const classes = {
   ERR_MPROF_NAME_IN_USE: Error,
   /** Bytes unfold to more than this package is willing to hold. */
   ERR_MPROF_PROFILE_TOO_LARGE: RangeError,
+  /** A thread has not answered in time. */
+  ERR_MPROF_THREAD_BUSY: Error,
+  /** There is no such thread, or it has not loaded this package. */
+  ERR_MPROF_UNKNOWN_THREAD: RangeError,
   /** This Node.js cannot do that. */
   ERR_MPROF_UNSUPPORTED: Error,
   /** V8 has one heap sampler per thread, and it is somebody else's: the inspector's, --heap-prof's, another profiler's. */

@@ -1,5 +1,7 @@
 import * as runtime from './runtime';
 import { checkStartOptions, type StartOptions } from './start-options';
+import { operationsForOthers } from './profiles/goroutine';
+import { answerQuestions } from './threads/questions';
 import { shareSettings } from './threads/sharing';
 import { leaveNewWorkers, profileNewWorkers } from './threads/worker-constructor';
 
@@ -16,6 +18,7 @@ export function start(options: StartOptions = {}): void {
   runtime.start(checked);
   if (!checked.workers) return;
   shareSettings();
+  answerQuestions(operationsForOthers);
   profileNewWorkers();
 }
 

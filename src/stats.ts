@@ -42,6 +42,10 @@ export interface Stats extends WaitStats, SliceStats {
   strings: number;
   frames: number;
   stackNodes: number;
+  /** Rows kept of what single threads have counted, other than the main one. Those of threads that have ended are one thread's. */
+  threadRows: number;
+  /** Samples and waits of other threads that a profile of the main one has, because there was no room for such rows. */
+  lostByThread: number;
   /** Sampled objects counted under `(overflow)` because a table was full. */
   overflowedSamples: number;
 }

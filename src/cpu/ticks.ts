@@ -1,4 +1,4 @@
-import { IDLE, type CpuSamples } from '../binding';
+import { IDLE, type ThreadSamples } from '../binding';
 
 /** Nanoseconds of CPU time that one sample in a profile stands for: Go's 100 a second. */
 export const PERIOD = 10_000_000;
@@ -13,7 +13,7 @@ export const PERIOD = 10_000_000;
  *
  * @param phase from 0 to below 1: where in the first period the first mark is
  */
-export function countTicks({ stack, cpu, totalCpu }: Pick<CpuSamples, 'stack' | 'cpu' | 'totalCpu'>, phase: number): Uint32Array {
+export function countTicks({ stack, cpu, totalCpu }: Pick<ThreadSamples, 'stack' | 'cpu' | 'totalCpu'>, phase: number): Uint32Array {
   const ticks = new Uint32Array(stack.length);
   let last = stack.length - 1;
   while (stack[last] === IDLE) last--;

@@ -1,5 +1,6 @@
 import { clearTimeout, setTimeout } from 'node:timers';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { threadId } from 'node:worker_threads';
 import { native, type CpuSamples } from '../binding';
 import { codedError } from '../errors';
 import { threadState } from '../threads/thread-state';
@@ -7,7 +8,7 @@ import { clock } from '../waits/chance';
 import { LabelLog, type FoundLabels } from './label-log';
 
 /*
- * Windows in which this thread's CPU time is sampled. Any number may be open at a time, up to a bound: all share what V8
+ * Windows in which the CPU time of threads is sampled. Any number may be open at a time, up to a bound: all share what V8
  * samples.
  */
 
@@ -18,9 +19,14 @@ const SAMPLES_PER_SECOND = 100;
 const MORE_SAMPLES = 1000;
 /** How long V8 is kept ready after the last window: longer than the intervals at which collectors come back. */
 const KEEP_READY_MS = 120_000;
+/** How long to wait for other threads when a window ends: one that is in a system call or an addon does not answer. */
+const PATIENCE_MS = 1000;
+const POLL_MS = 2;
 
-/** What has been sampled in a window, and with which labels. */
+/** What has been sampled in a window, and with which labels in this thread. */
 export interface LabelledSamples extends CpuSamples, FoundLabels {
+  /** Length of the window, in nanoseconds. */
+  duration: number;
   /** Wall clock at the beginning, in nanoseconds since the epoch. */
   timeNanos: bigint;
 }
@@ -30,10 +36,14 @@ export interface WindowOptions {
   signal: AbortSignal | undefined;
   /** Whether the window keeps the process alive. */
   ref: boolean;
+  /** The number of one thread; undefined for all there are, and those that begin within the window. */
+  thread: number | undefined;
 }
 
 interface WindowState {
-  /** Windows that are open, by their numbers, and when they were opened, by native.monotonicNanos(). */
+  /** All windows that are open. */
+  readonly all: Set<number>;
+  /** Those in which this thread takes part, by their numbers, and when they were opened, by native.monotonicNanos(). */
   readonly open: Map<number, number>;
   /** Of the windows that are open. */
   labels: LabelLog;
@@ -41,24 +51,31 @@ interface WindowState {
   release: NodeJS.Timeout | undefined;
 }
 
-const state = threadState('cpu windows', (): WindowState => ({ open: new Map(), labels: new LabelLog(), keptReady: false, release: undefined }));
+const state = threadState(
+  'cpu windows',
+  (): WindowState => ({ all: new Set(), open: new Map(), labels: new LabelLog(), keptReady: false, release: undefined }),
+);
 
 /**
  * Samples for so many seconds.
  *
  * @throws Error `ERR_MPROF_CPU_PROFILER` when too many windows are open; AbortError when the signal ends it
  */
-export async function sampleCpu({ seconds, signal, ref }: WindowOptions): Promise<LabelledSamples> {
+export async function sampleCpu({ seconds, signal, ref, thread }: WindowOptions): Promise<LabelledSamples> {
   signal?.throwIfAborted();
-  const window = openWindow(seconds);
+  const window = openWindow(seconds, thread);
+  const wait = (ms: number): Promise<void> => sleep(Math.ceil(ms), undefined, { ref, ...(signal && { signal }) });
   try {
     const timeNanos = BigInt(Date.now()) * 1_000_000n;
+    const began = native.monotonicNanos();
     // Timers go by when the event loop's turn has begun, and V8 may have taken its time to open the window since.
-    for (let left = seconds * 1000, end = clock() + left; left > 0; left = end - clock()) {
-      await sleep(Math.ceil(left), undefined, { ref, ...(signal && { signal }) });
-    }
-    const samples = native.closeCpuWindow(window);
-    return { ...samples, ...state.labels.at(samples.time), timeNanos };
+    for (let left = seconds * 1000, end = clock() + left; left > 0; left = end - clock()) await wait(left);
+    const duration = native.monotonicNanos() - began;
+    native.closeCpuWindow(window);
+    for (const end = clock() + PATIENCE_MS; !native.isCpuWindowClosed(window) && clock() < end; ) await wait(POLL_MS);
+    const samples = native.takeCpuWindow(window);
+    const own = samples.threads.find((samples) => samples.thread === threadId);
+    return { ...samples, ...state.labels.at(own?.time ?? new Float64Array()), duration: own?.duration ?? duration, timeNanos };
   } finally {
     closeWindow(window);
   }
@@ -73,16 +90,18 @@ export function isSampling(): boolean {
 export function keepReady(ready: boolean): void {
   state.keptReady = ready;
   clearTimeout(state.release);
-  if (ready) native.prepareCpuProfiler();
-  else if (state.open.size === 0) native.releaseCpuProfiler();
+  if (ready) native.keepCpuProfiler();
+  else if (state.all.size === 0) release();
 }
 
-function openWindow(seconds: number): number {
-  const { open } = state;
-  if (open.size >= MAX_WINDOWS) throw tooMany();
+function openWindow(seconds: number, thread: number | undefined): number {
+  const { all, open } = state;
+  if (all.size >= MAX_WINDOWS) throw tooMany();
   clearTimeout(state.release);
-  const window = native.openCpuWindow(Math.ceil(seconds) * SAMPLES_PER_SECOND + MORE_SAMPLES);
+  const window = native.openCpuWindow(Math.ceil(seconds) * SAMPLES_PER_SECOND + MORE_SAMPLES, thread ?? -1);
   if (window === 0) throw tooMany();
+  all.add(window);
+  if (thread !== undefined && thread !== threadId) return window;
   open.set(window, native.monotonicNanos());
   if (open.size === 1) {
     // Code of the copy of this package that is in use now.
@@ -95,14 +114,22 @@ function openWindow(seconds: number): number {
 function closeWindow(window: number): void {
   // Nothing is left of it if it has been closed.
   native.discardCpuWindow(window);
-  const { open, labels, keptReady } = state;
-  open.delete(window);
-  const [oldest] = open.values();
-  if (oldest !== undefined) return labels.trim(oldest);
-  labels.close();
-  if (!keptReady) state.release = setTimeout(() => native.releaseCpuProfiler(), KEEP_READY_MS).unref();
+  const { all, open, labels } = state;
+  all.delete(window);
+  if (open.delete(window)) {
+    const [oldest] = open.values();
+    if (oldest === undefined) labels.close();
+    else labels.trim(oldest);
+  }
+  if (all.size === 0) state.release = setTimeout(release, KEEP_READY_MS).unref();
+}
+
+/** What windows have had V8 make ready, here and in other threads. */
+function release(): void {
+  if (!state.keptReady) native.releaseCpuProfiler();
+  native.releaseOtherCpuProfilers();
 }
 
 function tooMany(): Error {
-  return codedError('ERR_MPROF_CPU_PROFILER', `V8 cannot take another CPU profile of this thread now: ${state.open.size} are under way`);
+  return codedError('ERR_MPROF_CPU_PROFILER', `V8 cannot take another CPU profile of this thread now: ${state.all.size} are under way`);
 }

@@ -1,15 +1,15 @@
 import { isSampling } from '../cpu/window';
-import { isCodedError } from '../errors';
 import { cpuProfile, MAX_SECONDS } from '../profiles/cpu';
 import type { PprofRequest } from './exchange';
-import { parseQuery, toSeconds } from './params';
+import { parseQuery, toSeconds, toThread } from './params';
+import { refuse } from './refusals';
 import { binary, HttpError, type Answer } from './responses';
 import { duringWindow } from './window';
 
 /** Go's window where `seconds` says none. */
 const DEFAULT_SECONDS = 30;
 
-/** Serves a CPU profile of this thread. Unlike with the other profiles, `seconds` cannot be wrong, and `debug` is ignored. */
+/** Serves a CPU profile. Unlike with the other profiles, `seconds` cannot be wrong, and `debug` is ignored. */
 export async function serveCpuProfile(request: PprofRequest): Promise<Answer> {
   const { rawQuery, settings } = request;
   const longest = Math.min(settings.maxSeconds, MAX_SECONDS);
@@ -18,7 +18,8 @@ export async function serveCpuProfile(request: PprofRequest): Promise<Answer> {
   if (settings.exclusiveCpuProfile && isSampling()) {
     throw new HttpError(500, 'Could not enable CPU profiling: cpu profiling already in use');
   }
-  return binary('profile', await duringWindow(request, seconds, (signal) => profile(seconds, signal)));
+  const thread = toThread(parseQuery(rawQuery).get('thread'));
+  return binary('profile', await duringWindow(request, seconds, (signal) => cpuProfile({ seconds, signal, ref: false, ...thread }).catch(refuse)));
 }
 
 /** Undefined where it is no positive integer: Go takes that for no value. */
@@ -27,14 +28,5 @@ function secondsOf(text = ''): number | undefined {
     return toSeconds(text);
   } catch {
     return undefined;
-  }
-}
-
-async function profile(seconds: number, signal: AbortSignal): Promise<Uint8Array> {
-  try {
-    return await cpuProfile({ seconds, signal, ref: false });
-  } catch (error) {
-    if (isCodedError(error) && error.code === 'ERR_MPROF_CPU_PROFILER') throw new HttpError(503, error.message);
-    throw error;
   }
 }

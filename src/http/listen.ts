@@ -40,7 +40,8 @@ const MAX_CONNECTIONS = 256;
  * It does not keep the process alive: neither the server nor its connections hold up the end of a program that has
  * nothing else to do. On a loopback address it answers only requests whose Host header is a loopback address or
  * `localhost`, so that no web page can read profiles through a domain of its own. A Unix socket that a killed process has
- * left behind is replaced; where another process listens, the result is EADDRINUSE.
+ * left behind is replaced; where another process listens, the result is EADDRINUSE, also within a cluster: each process has
+ * profiles of its own.
  *
  * Rejects before anything is opened with a TypeError or RangeError for a bad option, and with the Error
  * `ERR_MPROF_INSECURE_ADDRESS` for a host that is not a loopback address without authentication or `insecure: true`; with
@@ -58,8 +59,8 @@ export async function listen(options: ListenOptions = {}): Promise<Server> {
   // Also emitted for a connection that cannot be accepted, for want of a file descriptor: no reason to end the process.
   server.on('error', () => {});
   if (path !== undefined) await removeStaleSocket(path);
-  server.listen(path === undefined ? { port, host } : { path });
-  // A socket has its path by now, except in the workers of a cluster.
+  // In the workers of a cluster, servers of one address would answer for each other.
+  server.listen({ ...(path === undefined ? { port, host } : { path }), exclusive: true });
   if (!server.listening) await once(server, 'listening');
   try {
     if (path !== undefined) makePrivate(path);

@@ -33,6 +33,14 @@ export function toSeconds(text: string): number {
   return Number(seconds);
 }
 
+/** The thread that is asked for, to be put into options; nothing where none is. */
+export function toThread(text = ''): { thread?: number } {
+  if (text === '') return {};
+  const thread = parseInteger(text) ?? -1n;
+  if (thread < 0n || thread >= 2n ** 32n) throw new HttpError(400, 'invalid value for "thread" - must be the threadId of a thread');
+  return { thread: Number(thread) };
+}
+
 /** A base-10 integer with an optional sign, too large beyond 30 digits, or undefined for any other text. */
 function parseInteger(text: string): bigint | undefined {
   const [, sign, digits = ''] = /^([+-]?)0*([0-9]+)$/.exec(text) ?? [];

@@ -1,13 +1,16 @@
-import { isCodedError } from '../errors';
 import type { DeltaOptions, Profile } from '../profiles/profile';
 import { lookup } from '../profiles/registry';
 import type { PprofRequest } from './exchange';
-import { parseQuery, toInt, toSeconds } from './params';
+import { parseQuery, toInt, toSeconds, toThread } from './params';
+import { refuse } from './refusals';
 import { binary, HttpError, TEXT, type Answer } from './responses';
 import { duringWindow } from './window';
 
 /** The profiles that can be told for a window of time; others only say what is there now. */
 const WINDOWED = new Set(['allocs', 'block', 'goroutine', 'heap', 'mutex', 'threadcreate']);
+
+/** Those of which there is one for each thread. */
+const BY_THREAD = new Set(['allocs', 'block', 'goroutine', 'heap', 'mutex']);
 
 /** Serves the registered profile of the requested name. The checks come in Go's order: one request can fail several. */
 export async function serveProfile(request: PprofRequest): Promise<Answer> {
@@ -18,6 +21,8 @@ export async function serveProfile(request: PprofRequest): Promise<Answer> {
   const debug = toInt(params.get('debug'));
   const full = toInt(params.get('full')) > 0;
   const limited = !full;
+  const thread = toThread(params.get('thread'));
+  if (thread.thread !== undefined && !BY_THREAD.has(name)) throw new HttpError(400, '"thread" parameter is not supported for this profile type');
   const seconds = params.get('seconds') ?? '';
   if (seconds !== '') {
     const length = toSeconds(seconds);
@@ -26,23 +31,17 @@ export async function serveProfile(request: PprofRequest): Promise<Answer> {
       throw new HttpError(400, `invalid value for "seconds" - must be at most ${settings.maxSeconds}`);
     }
     if (debug !== 0) throw new HttpError(400, 'seconds and debug params are incompatible');
-    return binary(`${name}-delta`, await delta(request, profile, { seconds: length, limited }));
+    return binary(`${name}-delta`, await delta(request, profile, { seconds: length, limited, ...thread }));
   }
   const gc = name === 'heap' && toInt(params.get('gc')) > 0;
   if (full && name === 'goroutine' && !settings.fullGoroutine) {
     throw new HttpError(403, 'full=1 is off; the option fullGoroutine switches it on');
   }
   settings.snapshots.enter(exchange.over);
-  const body = await profile.toBuffer({ debug, gc, full, limited }).catch(refuse);
+  const body = await profile.toBuffer({ debug, gc, full, limited, ...thread }).catch(refuse);
   return debug === 0 ? binary(name, body) : { status: 200, contentType: TEXT, body };
 }
 
 function delta(request: PprofRequest, profile: Profile, options: DeltaOptions): Promise<Uint8Array> {
-  return duringWindow(request, options.seconds, (signal) => profile.delta({ ...options, signal, ref: false }));
-}
-
-/** What the server is not set up for is for the client to know. */
-function refuse(error: unknown): never {
-  if (isCodedError(error) && error.code === 'ERR_MPROF_HEAP_TOO_LARGE') throw new HttpError(400, error.message);
-  throw error;
+  return duringWindow(request, options.seconds, (signal) => profile.delta({ ...options, signal, ref: false }).catch(refuse));
 }

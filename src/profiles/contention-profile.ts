@@ -1,6 +1,8 @@
 import { BucketType, native } from '../binding';
+import { checkObject } from '../checks';
 import { NO_LABELS, type Labels } from '../labels/labels';
 import { finish } from '../pprof/steps';
+import { checkThread } from '../threads/known-threads';
 import { lookUpLabels } from './label-columns';
 import { stackReader, type StackFrame } from './stack-frame';
 import { lookUpStacks } from './stack-symbols';
@@ -17,18 +19,27 @@ export interface ContentionRecord {
   labels: Labels;
 }
 
+/** Which threads' records to give. */
+export interface ThreadOptions {
+  /** One thread alone, by its threadId, 0 for the main thread. Default: all. */
+  thread?: number;
+}
+
 /** The block profile as records, the newest call stacks first. */
-export function blockProfile(): ContentionRecord[] {
-  return recordsOf(BucketType.block);
+export function blockProfile(options: ThreadOptions = {}): ContentionRecord[] {
+  return recordsOf(BucketType.block, options);
 }
 
 /** The mutex profile as records, the newest call stacks first. */
-export function mutexProfile(): ContentionRecord[] {
-  return recordsOf(BucketType.mutex);
+export function mutexProfile(options: ThreadOptions = {}): ContentionRecord[] {
+  return recordsOf(BucketType.mutex, options);
 }
 
-function recordsOf(type: BucketType): ContentionRecord[] {
-  const { stack: numbers, labels: labelNumbers, count, delay } = native.takeWaitBuckets(type);
+function recordsOf(type: BucketType, options: ThreadOptions): ContentionRecord[] {
+  checkObject('options', options);
+  const { thread } = options;
+  checkThread(thread);
+  const { stack: numbers, labels: labelNumbers, count, delay } = native.takeWaitBuckets(type, thread);
   const { symbols, stack } = finish(lookUpStacks(numbers));
   const stacks = stackReader(symbols);
   const labels = finish(lookUpLabels(labelNumbers));

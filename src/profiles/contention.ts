@@ -3,6 +3,7 @@ import type { ProfileRows } from '../pprof/columns';
 import { writeContentionText } from '../pprof/contention-text';
 import { sortRows } from '../pprof/sort-rows';
 import { inSteps, type Steps } from '../pprof/steps';
+import { withThread } from '../threads/known-threads';
 import { blockState, mutexState, waitComments } from '../waits/rates';
 import { lookUpShown } from './encode-rows';
 import { lookUpLabels } from './label-columns';
@@ -22,8 +23,9 @@ export const block: ProfileSource = {
   description: 'Where tasks have waited, and how long, by the call stack that waited.',
   count: () => native.countBuckets(BucketType.block),
   state: blockState,
-  take: () => snapshotOf(BucketType.block, (count) => Math.max(1, Math.trunc(count))),
-  text: ({ debug, limited }) => (debug <= 0 ? undefined : textOf('contention', native.takeWaitBuckets(BucketType.block), limited)),
+  take: ({ thread }) => snapshotOf(BucketType.block, thread, (count) => Math.max(1, Math.trunc(count))),
+  text: ({ debug, limited, thread }) => (debug <= 0 ? undefined : textOf('contention', native.takeWaitBuckets(BucketType.block, thread), limited)),
+  byThread: true,
   shown: new ShownStacks(),
 };
 
@@ -33,15 +35,16 @@ export const mutex: ProfileSource = {
   description: 'Who has kept tasks waiting, and how long, by the call stack that ended their waits.',
   count: () => native.countBuckets(BucketType.mutex),
   state: mutexState,
-  take: () => snapshotOf(BucketType.mutex, Math.trunc),
-  text: ({ debug, limited }) => (debug <= 0 ? undefined : textOf('mutex', native.takeWaitBuckets(BucketType.mutex), limited)),
+  take: ({ thread }) => snapshotOf(BucketType.mutex, thread, Math.trunc),
+  text: ({ debug, limited, thread }) => (debug <= 0 ? undefined : textOf('mutex', native.takeWaitBuckets(BucketType.mutex, thread), limited)),
+  byThread: true,
   shown: new ShownStacks(),
 };
 
 /** Go shows a wait that counts for less than one as one in the block profile, and as none in the mutex profile. */
-function snapshotOf(type: BucketType, whole: (count: number) => number): Snapshot {
-  const buckets = native.takeWaitBuckets(type);
-  const now = { timeNanos: BigInt(Date.now()) * 1_000_000n, comments: waitComments() };
+function snapshotOf(type: BucketType, thread: number | undefined, whole: (count: number) => number): Snapshot {
+  const buckets = native.takeWaitBuckets(type, thread);
+  const now = { timeNanos: BigInt(Date.now()) * 1_000_000n, comments: withThread(thread, waitComments()) };
   return { rows: () => waitRows(buckets, whole, now), lookUp: lookUpStacks };
 }
 

@@ -1,3 +1,4 @@
+import { threadId } from 'node:worker_threads';
 import { checkBoolean, checkNumber, checkObject } from '../checks';
 import { countTicks, PERIOD } from '../cpu/ticks';
 import { sampleCpu, type LabelledSamples } from '../cpu/window';
@@ -7,6 +8,7 @@ import { pruneSymbols } from '../pprof/prune-symbols';
 import type { Steps } from '../pprof/steps';
 import { writeProfileChunks } from '../pprof/write-profile';
 import { runInSlices } from '../slices';
+import { checkThread, threadComment } from '../threads/known-threads';
 import { random } from '../waits/chance';
 import { compress } from './chunks';
 import { plainPaths } from './file-paths';
@@ -20,28 +22,34 @@ export interface CpuProfileOptions {
   signal?: AbortSignal;
   /** Whether it keeps the process alive. Default true. */
   ref?: boolean;
+  /** One thread alone, by its threadId, 0 for the main thread. Default: all that have loaded this package. */
+  thread?: number;
 }
 
+/** Threads that a comment names. */
+const MAX_NAMED = 20;
 /** An hour: all samples of a window are kept until its end. */
 export const MAX_SECONDS = 3600;
 
 /**
- * Samples what this thread does for so many seconds, and resolves to the profile, gzipped: one sample for every 10 ms of CPU
- * time it uses, as Go's. Any number of profiles may be under way at a time, each with its own window, up to 32.
+ * Samples what the threads do for so many seconds, and resolves to the profile, gzipped: one sample for every 10 ms of CPU
+ * time they use, as Go's. Any number of profiles may be under way at a time, each with its own window, up to 32. Threads
+ * take part that have loaded this package or do so meanwhile, and that end meanwhile; labels are those of this thread.
  *
- * @throws TypeError or RangeError for bad options; Error `ERR_MPROF_CPU_PROFILER` when too many are under way; AbortError
+ * @throws TypeError or RangeError for bad options; RangeError `ERR_MPROF_UNKNOWN_THREAD`; Error `ERR_MPROF_CPU_PROFILER` when too many are under way; AbortError
  */
 export async function cpuProfile(options: CpuProfileOptions = {}): Promise<Uint8Array> {
   checkObject('options', options);
-  const { seconds = 30, signal, ref = true } = options;
+  const { seconds = 30, signal, ref = true, thread } = options;
   checkNumber('seconds', seconds, (value) => value > 0 && value <= MAX_SECONDS, `a number above 0 and at most ${MAX_SECONDS}`);
   checkBoolean('ref', ref);
-  const samples = await sampleCpu({ seconds, signal, ref });
-  return compress(await runInSlices(encode(samples)));
+  checkThread(thread);
+  const samples = await sampleCpu({ seconds, signal, ref, thread });
+  return compress(await runInSlices(encode(samples, thread)));
 }
 
-function* encode(samples: LabelledSamples): Steps<Uint8Array[]> {
-  const groups = groupTicks(samples, countTicks(samples, random()));
+function* encode(samples: LabelledSamples, thread: number | undefined): Steps<Uint8Array[]> {
+  const groups = groupTicks(samples);
   const symbols = yield* plainPaths(samples.symbols);
   return yield* writeProfileChunks({
     sampleTypes: [
@@ -53,7 +61,7 @@ function* encode(samples: LabelledSamples): Steps<Uint8Array[]> {
     timeNanos: samples.timeNanos,
     durationNanos: BigInt(Math.round(samples.duration)),
     program: program(),
-    comments: comments(samples),
+    comments: comments(samples, thread),
     ...(yield* pruneSymbols(symbols, groups.stack)),
     bucket: Uint32Array.from(groups.stack.keys()),
     values: Float64Array.from(groups.count.flatMap((count) => [count, count * PERIOD])),
@@ -68,7 +76,7 @@ interface Groups {
 }
 
 /** Adds up the samples of one stack and one set of labels, in the order in which they were first seen. */
-function groupTicks({ stack, labels }: LabelledSamples, ticks: Uint32Array): Groups {
+function groupTicks({ threads, labels }: LabelledSamples): Groups {
   const sets: Labels[] = [{}];
   const setRows = new Map<string, number>([['[]', 0]]);
   const rowOf = (set: Labels | undefined): number => {
@@ -79,14 +87,17 @@ function groupTicks({ stack, labels }: LabelledSamples, ticks: Uint32Array): Gro
     return row;
   };
   const groups = new Map<string, { stack: number; set: number; count: number }>();
-  ticks.forEach((count, i) => {
-    if (count === 0) return;
-    const set = rowOf(labels[i]);
-    const key = `${stack[i]} ${set}`;
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, { stack: stack[i]!, set, count });
-    else group.count += count;
-  });
+  for (const samples of threads) {
+    countTicks(samples, random()).forEach((count, i) => {
+      if (count === 0) return;
+      const stack = samples.stack[i]!;
+      const set = samples.thread === threadId ? rowOf(labels[i]) : 0;
+      const key = `${stack} ${set}`;
+      const group = groups.get(key);
+      if (group === undefined) groups.set(key, { stack, set, count });
+      else group.count += count;
+    });
+  }
   const all = [...groups.values()];
   return {
     stack: Uint32Array.from(all, ({ stack }) => stack),
@@ -95,6 +106,15 @@ function groupTicks({ stack, labels }: LabelledSamples, ticks: Uint32Array): Gro
   };
 }
 
-function comments({ lost }: LabelledSamples): string[] {
-  return lost === 0 ? [] : [`the labels of ${lost} samples are not known: they changed too often`];
+function comments({ threads, missing, lost }: LabelledSamples, thread: number | undefined): string[] {
+  const lines = [];
+  if (thread !== undefined) lines.push(threadComment(thread));
+  else if (threads.length > 1 || missing > 0) {
+    const numbers = threads.slice(0, MAX_NAMED).map(({ thread }) => thread);
+    const more = threads.length > MAX_NAMED ? ` and ${threads.length - MAX_NAMED} more` : '';
+    const silent = missing > 0 ? `; ${missing} more did not answer, and their time is not in it` : '';
+    lines.push(`threads ${numbers.join(', ')}${more}${silent}`);
+  }
+  if (lost > 0) lines.push(`the labels of ${lost} samples are not known: they changed too often`);
+  return lines;
 }

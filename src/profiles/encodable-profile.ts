@@ -3,10 +3,12 @@ import { rename, rm, writeFile } from 'node:fs/promises';
 import type { Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { checkBoolean, checkDestination, checkInteger, checkNumber, checkObject } from '../checks';
+import { codedError } from '../errors';
 import type { ProfileRows } from '../pprof/columns';
 import { subtract } from '../pprof/delta';
 import type { Steps } from '../pprof/steps';
 import { runInSlices } from '../slices';
+import { checkThread } from '../threads/known-threads';
 import { compress, concatenate } from './chunks';
 import { encodeRows } from './encode-rows';
 import type { DeltaOptions, Profile, ProfileOptions, ProfileSource, Snapshot } from './profile';
@@ -21,9 +23,13 @@ export function encodable(source: ProfileSource): Profile {
 
   async function toBuffer(options: ProfileOptions = {}): Promise<Uint8Array> {
     const { debug, gc, full, limited } = checkOptions(options);
-    const text = source.text({ gc, full, debug, limited });
+    const { thread } = options;
+    // Without a thread, the data are taken at the call.
+    const asked = thread === undefined ? source : await askThread(source, thread, full);
+    const text = asked.text({ gc, full, debug, limited, thread });
     if (text !== undefined) return runInSlices(concatenate(text));
-    return compress(await runInSlices(encode(source.take({ gc, full }), limited ? (source.shown ?? new ShownStacks({ once: true })) : undefined)));
+    const shown = (thread === undefined ? source.shown : undefined) ?? new ShownStacks({ once: true });
+    return compress(await runInSlices(encode(asked.take({ gc, full, thread }), limited ? shown : undefined)));
   }
 
   async function writeTo(destination: Writable | string, options: ProfileOptions = {}): Promise<void> {
@@ -32,18 +38,28 @@ export function encodable(source: ProfileSource): Profile {
     await (typeof destination === 'string' ? writeFileWhole(destination, bytes) : writeChunk(destination, bytes));
   }
 
-  async function delta({ seconds, signal, ref = true, limited = false }: DeltaOptions): Promise<Uint8Array> {
+  async function delta({ seconds, signal, ref = true, limited = false, thread }: DeltaOptions): Promise<Uint8Array> {
     checkNumber('seconds', seconds, (value) => value > 0 && value <= MAX_SECONDS, `a number above 0 and at most ${MAX_SECONDS}`);
     checkBoolean('limited', limited);
-    const before = await runInSlices(source.take({ gc: false }).rows());
+    const first = thread === undefined ? source : await askThread(source, thread);
+    const before = await runInSlices(first.take({ gc: false, thread }).rows());
     await sleep(seconds * 1000, undefined, { ref, ...(signal && { signal }) });
-    return compress(await runInSlices(encodeDelta(before, source.take({ gc: false, since: before }), limited)));
+    const second = thread === undefined ? source : await askThread(source, thread);
+    return compress(await runInSlices(encodeDelta(before, second.take({ gc: false, thread, since: before }), limited)));
   }
 
   return { name, description, count: () => source.count(), state: () => source.state?.() ?? '', toBuffer, writeTo, delta };
 }
 
-function checkOptions(options: ProfileOptions): Required<ProfileOptions> {
+/** What provides the data of a thread. */
+async function askThread(source: ProfileSource, thread: number, full = false): Promise<ProfileSource> {
+  const { name, byThread = false } = source;
+  if (!byThread) throw codedError('ERR_MPROF_UNSUPPORTED', `thread must be left out: there is one ${name} profile`);
+  checkThread(thread);
+  return (await source.ofThread?.(thread, { full })) ?? source;
+}
+
+function checkOptions(options: ProfileOptions): Required<Omit<ProfileOptions, 'thread'>> {
   checkObject('options', options);
   const { debug = 0, gc = false, full = false, limited = false } = options;
   checkInteger('debug', debug, Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);

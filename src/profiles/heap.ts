@@ -4,11 +4,12 @@ import { writeHeapText, type TrailerLine } from '../pprof/heap-text';
 import { memProfileRate } from '../runtime';
 import type { Steps } from '../pprof/steps';
 import { stats } from '../stats';
+import { withThread } from '../threads/known-threads';
 import { estimateHeap, HEAP_VALUES, sampledHeap, sizesOfSampled } from './heap-estimates';
 import { lookUpShown } from './encode-rows';
 import { profileLimits } from './limits';
 import { readMemStats } from './mem-stats';
-import type { ProfileSource, Snapshot } from './profile';
+import type { ProfileSource, Snapshot, TakeOptions } from './profile';
 import { program } from './program';
 import { ShownStacks } from './shown-stacks';
 import { lookUpStacks } from './stack-symbols';
@@ -20,10 +21,10 @@ const SAMPLE_TYPES = [
   { type: 'inuse_space', unit: 'bytes' },
 ];
 
-/** The heap's buckets. */
-export function takeHeap({ gc }: { gc: boolean }): HeapBuckets {
+/** The heap's buckets. It is this thread's garbage that is collected. */
+export function takeHeap({ gc, thread }: Pick<TakeOptions, 'gc' | 'thread'>): HeapBuckets {
   if (gc) native.collectGarbage();
-  return native.takeHeapBuckets();
+  return native.takeHeapBuckets(thread);
 }
 
 /** Objects in use. */
@@ -32,8 +33,9 @@ export const heap: ProfileSource = {
   description: 'Objects in use as of the last garbage collection, and everything allocated since the start, by call stack.',
   count: () => native.countBuckets(BucketType.heap),
   state: heapState,
-  take: (options) => snapshotOf(takeHeap(options)),
+  take: (options) => snapshotOf(takeHeap(options), options),
   text: heapText,
+  byThread: true,
   shown: new ShownStacks(),
 };
 
@@ -42,7 +44,7 @@ export const allocs: ProfileSource = {
   ...heap,
   name: 'allocs',
   description: 'The heap profile, opened on everything allocated since the start, dead objects included.',
-  take: (options) => snapshotOf(takeHeap(options), { defaultSampleType: 'alloc_space' }),
+  take: (options) => snapshotOf(takeHeap(options), options, { defaultSampleType: 'alloc_space' }),
 };
 
 function heapState(): string {
@@ -52,8 +54,8 @@ function heapState(): string {
   return rate === 1 ? 'on, every allocation' : `on, one sample per ${rate} bytes`;
 }
 
-function snapshotOf(buckets: HeapBuckets, header: Partial<ProfileRows> = {}): Snapshot {
-  const now = { timeNanos: BigInt(Date.now()) * 1_000_000n, period: memProfileRate(), comments: comments(), ...header };
+function snapshotOf(buckets: HeapBuckets, { thread }: TakeOptions, header: Partial<ProfileRows> = {}): Snapshot {
+  const now = { timeNanos: BigInt(Date.now()) * 1_000_000n, period: memProfileRate(), comments: withThread(thread, comments()), ...header };
   return { rows: () => heapRows(buckets, now), lookUp: lookUpStacks };
 }
 
@@ -84,10 +86,10 @@ function comments(): string[] {
   return lines;
 }
 
-function heapText({ gc, debug, limited }: { gc: boolean; debug: number; limited: boolean }): Steps<Uint8Array[]> | undefined {
+function heapText({ gc, thread, debug, limited }: TakeOptions & { debug: number; limited: boolean }): Steps<Uint8Array[]> | undefined {
   if (debug === 0) return undefined;
   const memStats = readMemStats();
-  return textOf(takeHeap({ gc }), memProfileRate(), memStats, limited);
+  return textOf(takeHeap({ gc, thread }), memProfileRate(), memStats, limited);
 }
 
 function* textOf(

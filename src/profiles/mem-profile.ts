@@ -1,5 +1,6 @@
 import { checkBoolean, checkObject } from '../checks';
 import { finish } from '../pprof/steps';
+import { checkThread } from '../threads/known-threads';
 import { takeHeap } from './heap';
 import { estimateHeap, HEAP_VALUES, heapStandardErrors, sampledHeap } from './heap-estimates';
 import { stackReader, type StackFrame } from './stack-frame';
@@ -11,6 +12,8 @@ export interface MemProfileOptions {
   inuseZero?: boolean;
   /** Run a full garbage collection first. Default false. */
   gc?: boolean;
+  /** One thread alone, by its threadId, 0 for the main thread. Default: all. */
+  thread?: number;
 }
 
 /** Go's four heap values. */
@@ -48,10 +51,11 @@ export interface MemProfileRecord {
 /** The heap profile as records, the newest call stacks first. */
 export function memProfile(options: MemProfileOptions = {}): MemProfileRecord[] {
   checkObject('options', options);
-  const { inuseZero = false, gc = false } = options;
+  const { inuseZero = false, gc = false, thread } = options;
   checkBoolean('inuseZero', inuseZero);
   checkBoolean('gc', gc);
-  const buckets = takeHeap({ gc });
+  checkThread(thread);
+  const buckets = takeHeap({ gc, thread });
   const sampled = finish(sampledHeap(buckets));
   const estimated = finish(estimateHeap(buckets, sampled));
   const standardError = heapStandardErrors(buckets, sampled);

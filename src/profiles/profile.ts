@@ -21,6 +21,11 @@ export interface ProfileOptions {
    * false; over HTTP it is the default.
    */
   limited?: boolean;
+  /**
+   * One thread alone, by its threadId, 0 for the main thread. Default: all threads, for the goroutine profile the one that
+   * asks. Not for threadcreate and custom profiles.
+   */
+  thread?: number;
 }
 
 /** The window of a delta. */
@@ -29,6 +34,8 @@ export interface DeltaOptions {
   seconds: number;
   /** Keep within the limits of collectors, as in ProfileOptions. Default false. */
   limited?: boolean;
+  /** As in ProfileOptions. */
+  thread?: number;
   /** Ends the wait early; the promise then rejects with an AbortError. */
   signal?: AbortSignal;
   /** Whether the wait keeps the process alive. Default true. */
@@ -40,6 +47,8 @@ export interface TakeOptions {
   gc: boolean;
   /** See ProfileOptions. */
   full?: boolean;
+  /** Of a thread that there is; undefined for all. */
+  thread: number | undefined;
   /** An earlier profile of the same kind: its samples are to be there even where nothing is left of them. */
   since?: ProfileRows;
 }
@@ -68,6 +77,10 @@ export interface ProfileSource {
    * the protobuf.
    */
   text(options: TakeOptions & { debug: number; limited: boolean }): Steps<Uint8Array[]> | undefined;
+  /** Whether there is one for each thread. */
+  readonly byThread?: boolean;
+  /** Where a thread has to be asked: what its answer provides. */
+  ofThread?(thread: number, options: { full: boolean }): Promise<ProfileSource>;
   /** Where the values only grow from profile to profile: which stacks the ones for collectors show. */
   readonly shown?: ShownStacks;
 }

@@ -23,7 +23,7 @@ const calls = new Map<string, Promise<unknown>>();
  */
 export function profileSinceLast(name: string, { gc, keep }: { gc: boolean; keep: boolean }): Promise<Uint8Array> {
   const result = Promise.resolve(calls.get(name)).then(async () =>
-    compress(await runInSlices(tell(name, sources.get(name)!.take({ gc }), keep))),
+    compress(await runInSlices(tell(name, sources.get(name)!.take({ gc, thread: undefined }), keep))),
   );
   calls.set(name, result.catch(() => {}));
   return result;

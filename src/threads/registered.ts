@@ -1,9 +1,11 @@
 /* What mprof/register does: see src/register.ts. */
 
+import type { AddressInfo } from 'node:net';
 import { isMainThread } from 'node:worker_threads';
 import { setMemProfileRate } from '../runtime';
 import { start } from '../start';
 import { setBlockProfileRate, setMutexProfileFraction } from '../waits/rates';
+import { answerQuestions } from './questions';
 import { shareSettings } from './sharing';
 import { threadState } from './thread-state';
 import { hideFlags } from './worker-constructor';
@@ -18,7 +20,12 @@ function fromEnvironment(name: string, set: (value: number) => unknown): void {
 async function serve(address: string): Promise<void> {
   const { listen } = await import('../http/index.js');
   const [, host = '127.0.0.1', port] = /^(?:(.+):)?([0-9]+)$/.exec(address) ?? [];
-  await listen(port === undefined ? { path: address } : { host: host.replace(/^\[(.*)\]$/, '$1'), port: Number(port) });
+  const path = address.replaceAll('%p', String(process.pid));
+  const server = await listen(port === undefined ? { path } : { host: host.replace(/^\[(.*)\]$/, '$1'), port: Number(port) });
+  if (Number(port) !== 0) return;
+  const { address: name, port: chosen } = server.address() as AddressInfo;
+  // Nobody could know otherwise.
+  process.stderr.write(`mprof: profiles of process ${process.pid} at http://${name.includes(':') ? `[${name}]` : name}:${chosen}/debug/pprof/\n`);
 }
 
 function warn(error: unknown): void {
@@ -43,6 +50,7 @@ function register(): void {
     }
   }
   shareSettings();
+  answerQuestions(async (full) => (await import('../profiles/goroutine.js')).operationsForOthers(full));
   const { MPROF_LISTEN: address = '' } = process.env;
   if (isMainThread && address !== '') serve(address).catch(warn);
 }

@@ -1,4 +1,5 @@
 import { BroadcastChannel, getEnvironmentData, isMainThread, setEnvironmentData } from 'node:worker_threads';
+import { VERSION } from '../binding';
 import { isStarted, memProfileRate, setMemProfileRate, start, startOptions, stop } from '../runtime';
 import type { CheckedOptions } from '../start-options';
 import { blockProfileRate, setBlockProfileRate, setMutexProfileFraction } from '../waits/rates';
@@ -19,7 +20,7 @@ interface Settings {
   mutexProfileFraction: number;
 }
 
-const NAME = 'mprof settings';
+const NAME = `mprof ${VERSION} settings`;
 
 const state = threadState('sharing', (): { channel?: BroadcastChannel } => ({}));
 let isFollowing = false;

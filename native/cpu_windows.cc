@@ -1,0 +1,214 @@
+#include "cpu_windows.h"
+
+#include "environment.h"
+
+namespace mprof {
+
+namespace {
+
+using Guard = std::lock_guard<std::mutex>;
+
+}  // namespace
+
+CpuWindows& CpuWindows::Process() {
+  // Never destroyed, as threads may outlive static objects.
+  static auto& windows = *new CpuWindows();
+  return windows;
+}
+
+std::optional<CpuWindows::WindowId> CpuWindows::Open(Environment& owner,
+                                                     uint32_t max_samples,
+                                                     std::optional<ThreadId> only) {
+  const std::vector<ThreadId> all =
+      only ? std::vector<ThreadId>{*only} : Threads::Process().Ids();
+  WindowId id;
+  {
+    const Guard guard(mutex_);
+    id = ++last_;
+    owners_.insert(owner.thread());
+    Window& window = windows_[id];
+    window.owner = owner.thread();
+    window.max_samples = max_samples;
+    window.only = only;
+    for (const ThreadId thread : all) window.parts[thread];
+  }
+  for (const ThreadId thread : all) {
+    if (thread == owner.thread()) continue;
+    const bool is_there = Threads::Process().Run(
+        thread, [this, id](Environment& environment) { OpenPart(environment, id); });
+    const Guard guard(mutex_);
+    if (!is_there) PartOf(id, thread)->is_closed = true;
+  }
+  if (only && *only != owner.thread()) return id;
+  OpenPart(owner, id);
+  const bool is_open = [&] {
+    const Guard guard(mutex_);
+    return PartOf(id, owner.thread())->open.has_value();
+  }();
+  if (is_open) return id;
+  Discard(owner, id);
+  return std::nullopt;
+}
+
+void CpuWindows::Close(Environment& owner, WindowId id) {
+  std::vector<ThreadId> threads;
+  {
+    const Guard guard(mutex_);
+    const auto window = windows_.find(id);
+    if (window == windows_.end()) return;
+    window->second.is_closing = true;
+    for (const auto& part : window->second.parts) threads.push_back(part.first);
+  }
+  for (const ThreadId thread : threads) {
+    if (thread == owner.thread()) continue;
+    // One that is not there any more has closed its part.
+    Threads::Process().Run(
+        thread, [this, id](Environment& environment) { ClosePart(environment, id); });
+  }
+  ClosePart(owner, id);
+}
+
+bool CpuWindows::IsClosed(WindowId id) {
+  const Guard guard(mutex_);
+  const auto window = windows_.find(id);
+  if (window == windows_.end()) return true;
+  for (const auto& part : window->second.parts) {
+    if (!part.second.is_closed) return false;
+  }
+  return true;
+}
+
+CpuWindows::Samples CpuWindows::Take(Environment& owner, WindowId id) {
+  Samples samples = {{}, 0};
+  {
+    const Guard guard(mutex_);
+    const auto window = windows_.find(id);
+    if (window == windows_.end()) return samples;
+    for (auto& [thread, part] : window->second.parts) {
+      if (!part.is_closed) {
+        samples.missing++;
+      } else if (!part.columns.stack_start.empty()) {
+        samples.threads.emplace_back(thread, std::move(part.columns));
+      }
+    }
+  }
+  Discard(owner, id);
+  return samples;
+}
+
+void CpuWindows::Discard(Environment& owner, WindowId id) {
+  std::map<ThreadId, Part> parts;
+  {
+    const Guard guard(mutex_);
+    const auto window = windows_.find(id);
+    if (window == windows_.end()) return;
+    parts = std::move(window->second.parts);
+    // Those that have not opened their parts find none.
+    windows_.erase(window);
+  }
+  for (const auto& [thread, part] : parts) {
+    if (!part.open) continue;
+    const auto discard = [open = *part.open](Environment& environment) {
+      environment.cpu_profiler().Discard(open);
+    };
+    if (thread == owner.thread()) {
+      discard(owner);
+    } else {
+      Threads::Process().Run(thread, discard);
+    }
+  }
+}
+
+void CpuWindows::ReleaseAllBut(ThreadId thread) {
+  for (const ThreadId other : Threads::Process().Ids()) {
+    if (other == thread) continue;
+    Threads::Process().Run(other, [](Environment& environment) {
+      environment.cpu_profiler().ReleaseUnlessKept();
+    });
+  }
+}
+
+void CpuWindows::Join(Environment& thread) {
+  std::vector<WindowId> ids;
+  {
+    const Guard guard(mutex_);
+    for (auto& [id, window] : windows_) {
+      if (window.only || window.is_closing) continue;
+      window.parts[thread.thread()];
+      ids.push_back(id);
+    }
+  }
+  for (const WindowId id : ids) OpenPart(thread, id);
+}
+
+void CpuWindows::Leave(Environment& thread) {
+  std::vector<WindowId> own;
+  std::vector<WindowId> others;
+  bool is_owner;
+  {
+    const Guard guard(mutex_);
+    is_owner = owners_.erase(thread.thread()) != 0;
+    for (const auto& [id, window] : windows_) {
+      if (window.owner == thread.thread()) {
+        own.push_back(id);
+      } else if (window.parts.count(thread.thread()) != 0) {
+        others.push_back(id);
+      }
+    }
+  }
+  for (const WindowId id : own) Discard(thread, id);
+  for (const WindowId id : others) ClosePart(thread, id);
+  // Nobody else would do that after a while.
+  if (is_owner) ReleaseAllBut(thread.thread());
+}
+
+void CpuWindows::OpenPart(Environment& thread, WindowId id) {
+  uint32_t max_samples;
+  {
+    const Guard guard(mutex_);
+    const Part* const part = PartOf(id, thread.thread());
+    if (part == nullptr || part->open || part->is_closed) return;
+    max_samples = windows_[id].max_samples;
+  }
+  const auto open = thread.cpu_profiler().Open(max_samples);
+  {
+    const Guard guard(mutex_);
+    Part* const part = PartOf(id, thread.thread());
+    if (part != nullptr) {
+      part->open = open;
+      part->is_closed = !open;
+      return;
+    }
+  }
+  if (open) thread.cpu_profiler().Discard(*open);
+}
+
+void CpuWindows::ClosePart(Environment& thread, WindowId id) {
+  CpuProfiler::WindowId open;
+  {
+    const Guard guard(mutex_);
+    Part* const part = PartOf(id, thread.thread());
+    if (part == nullptr || part->is_closed) return;
+    if (!part->open) {
+      part->is_closed = true;
+      return;
+    }
+    open = *part->open;
+  }
+  CpuColumns columns = thread.cpu_profiler().Close(open);
+  const Guard guard(mutex_);
+  Part* const part = PartOf(id, thread.thread());
+  if (part == nullptr) return;
+  part->open.reset();
+  part->is_closed = true;
+  part->columns = std::move(columns);
+}
+
+CpuWindows::Part* CpuWindows::PartOf(WindowId id, ThreadId thread) {
+  const auto window = windows_.find(id);
+  if (window == windows_.end()) return nullptr;
+  const auto part = window->second.parts.find(thread);
+  return part == window->second.parts.end() ? nullptr : &part->second;
+}
+
+}  // namespace mprof
