@@ -1,5 +1,6 @@
-import { join } from 'node:path';
+import { existsSync } from 'node:fs';
 import { getEnvironmentData, setEnvironmentData, threadId } from 'node:worker_threads';
+import { binaryPaths } from './binary';
 import { codedError } from './errors';
 import type { Symbols } from './pprof/columns';
 
@@ -223,35 +224,40 @@ interface Native {
   getGcLog(): GcLog;
 }
 
-const BINARY = join(__dirname, '..', 'build', 'Release', 'mprof.node');
 /** This package's version. */
 export const VERSION = (require('../package.json') as { version: string }).version;
 /** Under this a thread finds which copy's binary the one that has started it uses. */
 const SHARED_BINARY = `mprof ${VERSION} binary`;
 const REMEDY = 'build it for this Node.js with "npm rebuild mprof"';
 
-/** Copies of this package of one version use the binary that was loaded first, as what is the process's is kept there. */
-function requireBinary(): { abi: number; attach(thread: number): Native } {
+/**
+ * Copies of this package of one version use the binary that was loaded first, as what is the process's is kept there. Apart
+ * from that, loads the first one that fits; of those that do not, the first one's reason is the error.
+ */
+function load(): Native {
   const shared = getEnvironmentData(SHARED_BINARY);
-  if (typeof shared === 'string') {
+  const paths = binaryPaths();
+  const present = [...(typeof shared === 'string' ? [shared] : []), ...paths].filter((path) => existsSync(path));
+  let problem: Error | undefined;
+  for (const path of present) {
     try {
-      return require(shared);
-    } catch {
-      // It has been removed since.
+      const native = loadFrom(path);
+      setEnvironmentData(SHARED_BINARY, path);
+      return native;
+    } catch (error) {
+      problem ??= error as Error;
     }
   }
-  const addon = require(BINARY);
-  setEnvironmentData(SHARED_BINARY, BINARY);
-  return addon;
+  throw problem ?? cannotLoad(`there is neither ${paths.join(' nor ')}`);
 }
 
-function load(): Native {
-  let addon;
+function loadFrom(path: string): Native {
+  let addon: { abi: number; attach(thread: number): Native };
   try {
-    addon = requireBinary();
+    addon = require(path);
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message.split('\n')[0] : String(cause);
-    throw codedError('ERR_MPROF_BINARY', `the native part of mprof cannot be loaded (${reason}); ${REMEDY}`, cause);
+    const reason = cause instanceof Error ? cause.message.split('\n')[0]! : String(cause);
+    throw cannotLoad(reason, cause);
   }
   // The addon uses V8's C++ classes, whose layout changes with every major version of Node, and Node checks that
   // only for addons that do not use Node-API.
@@ -263,6 +269,10 @@ function load(): Native {
     );
   }
   return addon.attach(threadId);
+}
+
+function cannotLoad(reason: string, cause?: unknown): Error {
+  return codedError('ERR_MPROF_BINARY', `the native part of mprof cannot be loaded (${reason}); ${REMEDY}`, cause);
 }
 
 /** The only door to the native part. Arguments are not checked behind it. */

@@ -1,8 +1,10 @@
 import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { cp, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import t, { type Test } from 'tap';
+import { binaryPaths } from '../dist/binary';
 import { fixture, runJson, runNode } from './helpers/child';
 
 /* Several copies of the package in one process: installed twice, loaded again, or loaded by a test runner for each file. */
@@ -11,7 +13,8 @@ import { fixture, runJson, runNode } from './helpers/child';
 async function install(folder: string, change: (manifest: Record<string, unknown>) => void = () => {}): Promise<string> {
   const path = join(folder, 'node_modules', 'mprof');
   await mkdir(path, { recursive: true });
-  for (const part of ['dist', 'build/Release/mprof.node']) await cp(part, join(path, part), { recursive: true });
+  const binary = relative('', binaryPaths().find((path) => existsSync(path))!);
+  for (const part of ['dist', binary]) await cp(part, join(path, part), { recursive: true });
   const manifest = JSON.parse(await readFile('package.json', 'utf8')) as Record<string, unknown>;
   change(manifest);
   await writeFile(join(path, 'package.json'), JSON.stringify(manifest));
