@@ -28,7 +28,7 @@ uint64_t BucketTable::SizeClass(uint64_t size) {
 }
 
 size_t BucketTable::KeyHash::operator()(const Key& key) const {
-  uint64_t rate_bits;
+  uint64_t rate_bits = 0;
   std::memcpy(&rate_bits, &key.rate, sizeof(rate_bits));
   const uint64_t place = (uint64_t{key.stack} << 8) | static_cast<uint8_t>(key.type);
   const uint64_t sampled = Combine64(Combine64(Mix64(place), key.size_class), rate_bits);

@@ -74,7 +74,7 @@ class CpuProfileReader {
     size_t operator()(const FrameKey& key) const;
   };
 
-  Leaf ReadLeaf(const Step& leaf);
+  static Leaf ReadLeaf(const Step& step);
   uint32_t AddStack(FrameId leaf, const Step& step);
   // Index of the caller of a step; 0 where it has none.
   uint32_t CallersOf(const Step& step);

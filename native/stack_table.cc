@@ -81,8 +81,9 @@ std::optional<FrameId> StackTable::InternFrame(std::string_view name,
     return full ? FindString(text) : InternString(text);
   };
   const std::optional<StringId> name_id = string_id(name);
+  if (!name_id) return std::nullopt;
   const std::optional<StringId> file_id = string_id(file);
-  if (!name_id || !file_id) return std::nullopt;
+  if (!file_id) return std::nullopt;
   const FrameKey key = {*name_id, *file_id, position};
   const auto found = frame_ids_.find(key);
   if (found != frame_ids_.end()) return found->second;
