@@ -21,6 +21,7 @@ Napi::Value Attach(const Napi::CallbackInfo& info) {
   if (!environment.exports().IsEmpty()) return environment.exports().Value();
   Exports exports(env);
   AddHeapExports(&exports);
+  AddNearHeapLimitExports(&exports);
   AddCpuExports(&exports);
   AddTableExports(&exports);
   AddCopyExports(&exports);

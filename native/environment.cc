@@ -12,6 +12,7 @@ Environment::Environment(Napi::Env env, ThreadId thread)
     : isolate_(v8::Isolate::GetCurrent()),
       thread_(thread),
       sampler_(isolate_, thread, ProfileTable::Process()),
+      near_heap_limit_(isolate_, sampler_),
       cpu_profiler_(isolate_) {
   // Runs on normal exit, on a worker's exit and on its termination. process.exit() on
   // the main thread leaves the isolate as it is.
@@ -36,6 +37,7 @@ Environment& Environment::Attach(Napi::Env env, ThreadId thread) {
 void Environment::Stop() {
   // Nobody else may ask this thread for anything any more.
   Threads::Process().Remove(thread_);
+  near_heap_limit_.Stop();
   // A sampler still running when the isolate goes away crashes V8 13.6.
   sampler_.End();
   // Nor may a profiler be left.

@@ -9,6 +9,7 @@
 
 #include "cpu_profiler.h"
 #include "heap_sampler.h"
+#include "near_heap_limit.h"
 #include "pending_awaits.h"
 #include "promise_probe.h"
 #include "threads.h"
@@ -34,6 +35,7 @@ class Environment {
   v8::Isolate* isolate() { return isolate_; }
   ThreadId thread() const { return thread_; }
   HeapSampler& sampler() { return sampler_; }
+  NearHeapLimit& near_heap_limit() { return near_heap_limit_; }
   CpuProfiler& cpu_profiler() { return cpu_profiler_; }
   // What binding.ts gets; empty before it is set.
   Napi::ObjectReference& exports() { return exports_; }
@@ -53,6 +55,7 @@ class Environment {
   v8::Isolate* const isolate_;
   const ThreadId thread_;
   HeapSampler sampler_;
+  NearHeapLimit near_heap_limit_;
   CpuProfiler cpu_profiler_;
   std::vector<std::unique_ptr<TurnTracker>> turns_;
   std::vector<std::unique_ptr<PendingAwaits>> pending_awaits_;

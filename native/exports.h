@@ -32,6 +32,7 @@ class Exports {
 };
 
 void AddHeapExports(Exports* exports);
+void AddNearHeapLimitExports(Exports* exports);
 void AddCpuExports(Exports* exports);
 void AddTableExports(Exports* exports);
 void AddCopyExports(Exports* exports);

@@ -48,6 +48,9 @@ Napi::Value GetStats(const Napi::CallbackInfo& info) {
   result["harvestNanos"] = static_cast<double>(sampler.harvest_nanos);
   result["longestHarvestNanos"] = static_cast<double>(sampler.longest_harvest_nanos);
   result["harvestChance"] = sampler.harvest_chance;
+  const NearHeapLimit::Stats& near_limit = Environment::Of(info).near_heap_limit().stats();
+  result["heapLimitDumps"] = static_cast<double>(near_limit.written);
+  result["failedHeapLimitDumps"] = static_cast<double>(near_limit.failed);
 
   double buckets, overflowed, strings, frames, nodes, thread_rows, lost_by_thread;
   {

@@ -10,11 +10,6 @@ namespace mprof {
 
 namespace {
 
-// The collections in which objects die. By value where the name has changed
-// between V8 versions: 1 << 1 is the minor mark-sweep (or mark-compact) one.
-constexpr auto kCollections = static_cast<v8::GCType>(
-    v8::kGCTypeScavenge | (1 << 1) | v8::kGCTypeMarkSweepCompact);
-
 uint64_t RandomSeed() {
   std::random_device device;
   return (uint64_t{device()} << 32) | device();
@@ -73,6 +68,15 @@ void HeapSampler::Refresh() {
   // once, as in Go.
   ProfileTable::Lock table(table_);
   for (auto& entry : live_) Publish(table, &entry.second);
+}
+
+bool HeapSampler::HarvestSurvivors() {
+  if (in_harvest_) return false;
+  if (!sampling()) return true;
+  Harvest(false);
+  ProfileTable::Lock table(table_);
+  for (auto& entry : live_) Publish(table, &entry.second);
+  return true;
 }
 
 void HeapSampler::CollectGarbage() {

@@ -19,6 +19,11 @@
 
 namespace mprof {
 
+// The collections in which objects die. By value where the name has changed
+// between V8 versions: 1 << 1 is the minor mark-sweep (or mark-compact) one.
+constexpr auto kCollections = static_cast<v8::GCType>(
+    v8::kGCTypeScavenge | (1 << 1) | v8::kGCTypeMarkSweepCompact);
+
 // The sampling heap profiler of one isolate, counting into the process's table.
 //
 // V8 forgets a sample when its object dies, which happens only inside a garbage
@@ -78,9 +83,14 @@ class HeapSampler {
 
   // Brings the table up to date with this isolate, for a reader.
   void Refresh();
+  // The same right after a collection: all there is has survived it, and is
+  // published. False where that cannot be done now, inside a harvest.
+  bool HarvestSurvivors();
   // Runs a full garbage collection.
   void CollectGarbage();
 
+  // Bytes between samples, as last started with; 0 before that.
+  double rate() const { return rate_; }
   Stats GetStats() const;
   const GcLog& gc_log() const { return gc_log_; }
 

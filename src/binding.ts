@@ -39,6 +39,8 @@ export interface NativeStats {
   harvestNanos: number;
   longestHarvestNanos: number;
   harvestChance: number;
+  heapLimitDumps: number;
+  failedHeapLimitDumps: number;
   buckets: number;
   overflowedSamples: number;
   /** Rows kept of what threads other than the main one have counted, and events for which there was no room. */
@@ -123,6 +125,9 @@ interface Native {
   startHeapSampler(rate: number, stackDepth: number, budget: number): boolean;
   stopHeapSampler(): void;
   collectGarbage(): void;
+  /** See native/near_heap_limit.h; anew if it is waited for already. The time goes between the two parts of the path. */
+  dumpNearHeapLimit(prefix: string, suffix: string, program: string, isWorker: boolean): void;
+  stopNearHeapLimit(): void;
   /** Without a thread, those of all. */
   takeHeapBuckets(thread: number | undefined): HeapBuckets;
   takeWaitBuckets(type: BucketType, thread: number | undefined): WaitBuckets;

@@ -17,7 +17,8 @@ function show(value: unknown): string {
   return String(value);
 }
 
-function wrongType(name: string, rule: string, value: unknown): Error {
+/** The error for a value of another kind than the rule says. */
+export function wrongType(name: string, rule: string, value: unknown): Error {
   return codedError('ERR_MPROF_INVALID_ARG_TYPE', `${name} must be ${rule}, got ${show(value)}`);
 }
 
@@ -60,6 +61,11 @@ export function checkDestination(name: string, value: unknown): asserts value is
 /** A function. */
 export function checkFunction(name: string, value: unknown): asserts value is (...args: never[]) => unknown {
   if (typeof value !== 'function') throw wrongType(name, 'a function', value);
+}
+
+/** What ends something early. */
+export function checkAbortSignal(name: string, value: unknown): asserts value is AbortSignal {
+  if (!(value instanceof AbortSignal)) throw wrongType(name, 'an AbortSignal', value);
 }
 
 /** A string that `fits` the rule: TypeError unless it is a string, RangeError unless it fits. */

@@ -30,6 +30,8 @@ export { setProfileLimits, type ProfileLimits } from './profiles/limits';
 export type { DeltaOptions, Profile, ProfileOptions } from './profiles/profile';
 export { memProfile, type HeapValues, type MemProfileOptions, type MemProfileRecord } from './profiles/mem-profile';
 export { cpuProfile, type CpuProfileOptions } from './profiles/cpu';
+export { dumpNearHeapLimit, type NearHeapLimitOptions } from './dumps/near-heap-limit';
+export { writeProfilesOnSignal, type SignalOptions } from './dumps/on-signal';
 export { blockProfile, mutexProfile, type ContentionRecord, type ThreadOptions } from './profiles/contention-profile';
 export type { StackFrame } from './profiles/stack-frame';
 export type { CodedError, ErrorCode } from './errors';

@@ -40,6 +40,7 @@ export function start(options: CheckedOptions): void {
 /** See src/start.ts. */
 export function stop(): void {
   native.stopHeapSampler();
+  native.stopNearHeapLimit();
   state.started = undefined;
   keepReady(false);
   changed();

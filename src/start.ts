@@ -1,3 +1,4 @@
+import { stopWritingOnSignal } from './dumps/on-signal';
 import * as runtime from './runtime';
 import { checkStartOptions, type StartOptions } from './start-options';
 import { operationsForOthers } from './profiles/goroutine';
@@ -26,9 +27,10 @@ export function start(options: StartOptions = {}): void {
  * Stops profiling the heap; does nothing when not started. The block and mutex profiles go by their rates alone. Profiles
  * stay readable: they show the heap as of the last garbage collection before the stop. A later start() goes on counting
  * allocations, and what was in use before counts as freed, since V8 no longer tells its fate. Threads that share their
- * settings stop as well.
+ * settings stop as well. Ends dumpNearHeapLimit() and writeProfilesOnSignal(), too.
  */
 export function stop(): void {
   leaveNewWorkers();
+  stopWritingOnSignal();
   runtime.stop();
 }

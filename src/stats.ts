@@ -37,6 +37,9 @@ export interface Stats extends WaitStats, SliceStats {
   longestHarvestNanos: number;
   /** Probability that the next collection is harvested, but for runs of two; 1 while every one is. */
   harvestChance: number;
+  /** Profiles that dumpNearHeapLimit() has written on this thread, and those it could not write. */
+  heapLimitDumps: number;
+  failedHeapLimitDumps: number;
   /** Rows of the process's tables. None is ever removed. */
   buckets: number;
   strings: number;

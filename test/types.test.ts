@@ -7,8 +7,8 @@ import { fixture, runJson } from './helpers/child';
 
 const CONSUMER = `
 import { createServer, type Server } from 'node:http';
-import { cpuProfile, doWithLabels, labels, lookup, memProfile, memProfileRate, newProfile, profiles, setMemProfileRate, start, stats, stop, writeHeapProfile } from 'mprof';
-import type { CpuProfileOptions, Labels, CodedError, CustomProfile, ErrorCode, HeapValues, MemProfileOptions, MemProfileRecord, Profile, ProfileOptions, StackFrame, StartOptions, Stats } from 'mprof';
+import { cpuProfile, doWithLabels, dumpNearHeapLimit, writeProfilesOnSignal, labels, lookup, memProfile, memProfileRate, newProfile, profiles, setMemProfileRate, start, stats, stop, writeHeapProfile } from 'mprof';
+import type { NearHeapLimitOptions, SignalOptions, CpuProfileOptions, Labels, CodedError, CustomProfile, ErrorCode, HeapValues, MemProfileOptions, MemProfileRecord, Profile, ProfileOptions, StackFrame, StartOptions, Stats } from 'mprof';
 import { createFetchHandler, createHandler, handler, listen, type FetchHandler, type Handler, type HandlerOptions, type ListenOptions } from 'mprof/http';
 import { decode, encode, gunzip, gzip, checkValid, type Profile as Decoded } from 'mprof/pprof';
 
@@ -37,6 +37,11 @@ async function write(): Promise<Uint8Array> {
   console.log(inForce.route, await doWithLabels({}, () => cpuProfile(cpuOptions)));
   return gzip(gunzip(encode(profile)));
 }
+const near: NearHeapLimitOptions = { path: '/var/dumps', signal: new AbortController().signal };
+dumpNearHeapLimit(near);
+const onSignal: SignalOptions = { path: '.', signal: 'SIGHUP', profiles: ['heap'], onError: ({ code }) => console.error(code) };
+const end: () => void = writeProfilesOnSignal(onSignal);
+end();
 const where: ListenOptions = { port: 0, host: '127.0.0.1' };
 const connections: CustomProfile = newProfile('connections_open');
 connections.add(where, 1);

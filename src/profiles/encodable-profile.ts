@@ -1,5 +1,3 @@
-import { randomBytes } from 'node:crypto';
-import { rename, rm, writeFile } from 'node:fs/promises';
 import type { Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { checkBoolean, checkDestination, checkInteger, checkNumber, checkObject } from '../checks';
@@ -13,6 +11,7 @@ import { compress, concatenate } from './chunks';
 import { encodeRows } from './encode-rows';
 import type { DeltaOptions, Profile, ProfileOptions, ProfileSource, Snapshot } from './profile';
 import { ShownStacks } from './shown-stacks';
+import { writeWhole } from './whole-file';
 
 /** A day: far beyond any use, and within what a timer can wait. */
 const MAX_SECONDS = 86_400;
@@ -35,7 +34,7 @@ export function encodable(source: ProfileSource): Profile {
   async function writeTo(destination: Writable | string, options: ProfileOptions = {}): Promise<void> {
     checkDestination('destination', destination);
     const bytes = await toBuffer(options);
-    await (typeof destination === 'string' ? writeFileWhole(destination, bytes) : writeChunk(destination, bytes));
+    await (typeof destination === 'string' ? writeWhole(destination, bytes) : writeChunk(destination, bytes));
   }
 
   async function delta({ seconds, signal, ref = true, limited = false, thread }: DeltaOptions): Promise<Uint8Array> {
@@ -82,16 +81,4 @@ async function writeChunk(stream: Writable, bytes: Uint8Array): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     stream.write(bytes, (error) => (error ? reject(error) : resolve()));
   });
-}
-
-/** Whoever reads the file meanwhile sees the old one or the new one, never a part. */
-async function writeFileWhole(path: string, bytes: Uint8Array): Promise<void> {
-  const partial = `${path}.${randomBytes(6).toString('hex')}.tmp`;
-  try {
-    await writeFile(partial, bytes, { flag: 'wx' });
-    await rename(partial, path);
-  } catch (error) {
-    await rm(partial, { force: true });
-    throw error;
-  }
 }

@@ -2,6 +2,8 @@
 
 import type { AddressInfo } from 'node:net';
 import { isMainThread } from 'node:worker_threads';
+import { dumpNearHeapLimit } from '../dumps/near-heap-limit';
+import { writeProfilesOnSignal } from '../dumps/on-signal';
 import { setMemProfileRate } from '../runtime';
 import { start } from '../start';
 import { setBlockProfileRate, setMutexProfileFraction } from '../waits/rates';
@@ -51,7 +53,16 @@ function register(): void {
   }
   shareSettings();
   answerQuestions(async (full) => (await import('../profiles/goroutine.js')).operationsForOthers(full));
-  const { MPROF_LISTEN: address = '' } = process.env;
+  const { MPROF_LISTEN: address = '', MPROF_DUMP_DIR: path = '' } = process.env;
+  if (path !== '') {
+    try {
+      // Each thread has a limit of its own, and the main thread has the signals.
+      dumpNearHeapLimit({ path });
+      if (isMainThread) writeProfilesOnSignal({ path });
+    } catch (error) {
+      warn(error);
+    }
+  }
   if (isMainThread && address !== '') serve(address).catch(warn);
 }
 
