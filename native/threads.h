@@ -8,10 +8,11 @@
 #include <mutex>
 #include <vector>
 
-#include "v8-isolate.h"
-
 namespace node {
 class Environment;
+}
+namespace v8 {
+class Isolate;
 }
 
 namespace mprof {

@@ -70,6 +70,32 @@ t.test('harvests stay within the budget', async (t) => {
   t.equal(seldom!.harvested, 1, 'each harvest may use what was saved since the one before');
 });
 
+t.test('what each thread has counted', async (t) => {
+  const parts = await compile(t, 'thread-parts', ['thread_parts', 'bucket_table']);
+  interface Checks {
+    compared: number;
+    wrong: number;
+    rows: number;
+    lost: number;
+  }
+  const all = await parts<Checks>(100_000);
+  t.match(all, { wrong: 0, lost: 0 }, 'as by a simple model');
+  t.ok(all.compared > 10_000);
+  const few = await parts<Checks>(50);
+  t.match(few, { wrong: 0, rows: 50 }, 'where there is no more room, every count is still in one part or in what remains');
+  t.ok(few.lost > 0, 'and it is told how many are not in their own');
+});
+
+t.test('stacks of several threads', async (t) => {
+  const merge = await compile(t, 'cpu-merge', ['cpu_merge', 'cpu_columns', 'stack_table']);
+  for (const threads of [1, 2, 7]) {
+    const { samples, wrong, stacks, distinct } = await merge<Record<'samples' | 'wrong' | 'stacks' | 'distinct', number>>(threads);
+    t.ok(samples > 500 * threads);
+    t.equal(wrong, 0, 'each sample has the stack it had');
+    t.equal(stacks, distinct, 'and the threads that have done the same thing share it');
+  }
+});
+
 t.test('what died unseen is attributed to the functions that allocated it', async (t) => {
   const estimate = await compile('unseen-estimator', ['unseen_estimator']);
   interface Estimates {

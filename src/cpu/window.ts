@@ -81,9 +81,9 @@ export async function sampleCpu({ seconds, signal, ref, thread }: WindowOptions)
   }
 }
 
-/** Whether a window is open in this thread. */
+/** Whether this thread has asked for a window that is open. */
 export function isSampling(): boolean {
-  return state.open.size > 0;
+  return state.all.size > 0;
 }
 
 /** Makes V8 ready for windows from now on, so that the first one does not have to; or no longer. */
