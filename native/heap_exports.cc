@@ -2,12 +2,14 @@
 
 #include <napi.h>
 
+#include <memory>
 #include <vector>
 
 #include "environment.h"
 #include "exports.h"
 #include "heap_sampler.h"
 #include "profile_table.h"
+#include "threads.h"
 #include "to_js.h"
 
 namespace mprof {
@@ -30,6 +32,28 @@ void StopHeapSampler(const Napi::CallbackInfo& info) { SamplerOf(info).Stop(); }
 
 void CollectGarbage(const Napi::CallbackInfo& info) {
   SamplerOf(info).CollectGarbage();
+}
+
+// (number of a thread, undefined for all) -> whether these, but not this one, have
+// collected their garbage or ended, as a function
+Napi::Value CollectOtherGarbage(const Napi::CallbackInfo& info) {
+  // Whoever has something to do has a share in it.
+  const auto to_do = std::make_shared<char>();
+  for (const ThreadId thread : Threads::Process().Ids()) {
+    const bool is_asked =
+        !info[0].IsNumber() || info[0].As<Napi::Number>().Uint32Value() == thread;
+    if (!is_asked || thread == Environment::Of(info).thread()) continue;
+    Threads::Process().Run(thread, [to_do](Environment& environment) {
+      HeapSampler& sampler = environment.sampler();
+      if (!sampler.GetStats().running) return;
+      sampler.CollectGarbage();
+      sampler.Refresh();
+    });
+  }
+  return Napi::Function::New(
+      info.Env(), [left = std::weak_ptr<char>(to_do)](const Napi::CallbackInfo& call) {
+        return Napi::Boolean::New(call.Env(), left.expired());
+      });
 }
 
 Napi::Value GetStats(const Napi::CallbackInfo& info) {
@@ -98,6 +122,7 @@ void AddHeapExports(Exports* exports) {
   exports->Add("startHeapSampler", StartHeapSampler);
   exports->Add("stopHeapSampler", StopHeapSampler);
   exports->Add("collectGarbage", CollectGarbage);
+  exports->Add("collectOtherGarbage", CollectOtherGarbage);
   exports->Add("getStats", GetStats);
   exports->Add("getGcLog", GetGcLog);
 }

@@ -73,6 +73,7 @@ void Threads::OnInterrupt(void* id) {
     tasks.swap(found->second.tasks);
   }
   if (environment == nullptr) return;
+  const v8::HandleScope handles(environment->isolate());
   for (const Task& task : tasks) task(*environment);
 }
 

@@ -125,6 +125,8 @@ interface Native {
   startHeapSampler(rate: number, stackDepth: number, budget: number): boolean;
   stopHeapSampler(): void;
   collectGarbage(): void;
+  /** Has other threads do so, or one; the result says whether all have that there are still. */
+  collectOtherGarbage(thread: number | undefined): () => boolean;
   /** See native/near_heap_limit.h; anew if it is waited for already. The time goes between the two parts of the path. */
   dumpNearHeapLimit(prefix: string, suffix: string, program: string, isWorker: boolean): void;
   stopNearHeapLimit(): void;

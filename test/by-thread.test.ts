@@ -20,6 +20,7 @@ interface Seen {
     window: [number, number, string];
     errors: string[];
   };
+  fresh: number[];
   goroutine: [number, boolean][];
   busy: string;
   ended: Sums;
@@ -57,12 +58,13 @@ t.test('heap, block and mutex', async (t) => {
     /: 404 thread must be the threadId/,
   ]);
 
+  t.same(seen.fresh, [15, 200, 22], 'gc=1 collects the garbage of the other threads as well');
   t.same(seen.goroutine, [[200, true], [200, false], [200, true], [200, false]], 'what is under way in one thread');
   t.match(seen.busy, /^503,thread \d+ has not answered within a second: it is busy, or not profiled together with this one\n$/);
-  t.same(seen.ended, [65, 35, 9, 9], 'what a thread has done stays when it ends');
-  t.same(seen.left, [main, [15, 15, 2, 2]], 'and is not taken for what another one has done');
+  t.same(seen.ended, [72, 42, 9, 9], 'what a thread has done stays when it ends');
+  t.same(seen.left, [main, [22, 22, 2, 2]], 'and is not taken for what another one has done');
   t.same(seen.error, ['RangeError', 'ERR_MPROF_UNKNOWN_THREAD', 'thread must be the threadId of a thread that is alive and has loaded mprof, got ID']);
-  t.same(seen.endedAll, [[65, 20, 9, 9], main]);
+  t.same(seen.endedAll, [[72, 20, 9, 9], main]);
 });
 
 t.test('bad threads', async (t) => {

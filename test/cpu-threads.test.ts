@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { fixture, runJson } from './helpers/child';
 
@@ -5,7 +6,7 @@ import { fixture, runJson } from './helpers/child';
 
 interface Profile {
   /** CPU time in milliseconds: with these functions on the stack, and all. */
-  used: { inMain: number; inWorker: number; total: number };
+  used: Record<'inMain' | 'inWorker' | 'inEnding' | 'inTerminated' | 'inLate' | 'total', number>;
   /** What the process has used meanwhile. */
   process: number;
   took: number;
@@ -16,7 +17,7 @@ interface Profile {
 /** One sample of each of three threads more or less, and what the process does besides. */
 const RESOLUTION = 30;
 
-const run = (scenario: string): Promise<Record<string, Profile>> => runJson(fixture('cpu-threads.cjs'), { args: [scenario] });
+const run = (scenario: string, ...args: string[]): Promise<Record<string, Profile>> => runJson(fixture('cpu-threads.cjs'), { args: [scenario, ...args] });
 
 function checkTotal(t: Test, { used, process }: Profile, least: number): void {
   t.ok(used.total <= process + RESOLUTION, `${used.total} ms of ${process.toFixed(0)} that the process has used`);
@@ -26,8 +27,8 @@ function checkTotal(t: Test, { used, process }: Profile, least: number): void {
 t.test('threads at work', async (t) => {
   const { all, one, main, alone } = await run('together');
   t.match(all!.comments[0], /^threads 0, \d+, \d+$/);
-  checkTotal(t, all!, 0.75);
-  t.ok(all!.used.inWorker > 0.5 * all!.process, 'workers that never turn to their event loops are in it');
+  checkTotal(t, all!, 0.4);
+  t.ok(all!.used.inWorker > 0.5 * all!.used.total, 'workers that never turn to their event loops are in it');
   t.ok(all!.used.inMain > 0, 'and so is the main thread');
   t.match(one!.comments[0], /^thread \d+ alone$/);
   t.equal(one!.used.inMain, 0, 'one thread alone');
@@ -40,16 +41,15 @@ t.test('threads at work', async (t) => {
 
 t.test('threads that come and go within the window', async (t) => {
   const { all } = await run('comes and goes');
-  checkTotal(t, all!, 0.6);
-  t.ok(all!.used.inWorker >= 300, `what they have done is in it: ${all!.used.inWorker} ms`);
+  for (const name of ['inEnding', 'inTerminated', 'inLate'] as const) t.ok(all!.used[name] >= 30, `${name}: ${all!.used[name]} ms are in it`);
   t.match(all!.comments[0], /^threads 0, \d+, \d+, \d+$/);
 });
 
 t.test('threads that do not answer', async (t) => {
-  const { all, again } = await run('does not answer');
+  const { all, again, after } = await run('does not answer', join(t.testdir(), 'fifo'));
   t.match(all!.comments[0], /^threads 0, \d+, \d+; 1 more did not answer, and their time is not in it$/, 'a thread that waits for memory answers, one in a system call does not');
-  t.ok(all!.took < 5000, `nobody waits for it for long: ${all!.took} ms`);
-  t.match(again!.comments[0], /; 1 more did not answer/);
+  t.match(again!.comments[0], /^threads 0; 1 more did not answer/, 'however often it is asked');
+  t.same(after!.comments, [], 'it ends as ever when it is let go');
 });
 
 t.test('profiles that are given up', async (t) => {

@@ -71,7 +71,7 @@ t.test('harvests stay within the budget', async (t) => {
 });
 
 t.test('what each thread has counted', async (t) => {
-  const parts = await compile(t, 'thread-parts', ['thread_parts', 'bucket_table']);
+  const parts = await compile('thread-parts', ['thread_parts', 'bucket_table']);
   interface Checks {
     compared: number;
     wrong: number;
@@ -87,7 +87,7 @@ t.test('what each thread has counted', async (t) => {
 });
 
 t.test('stacks of several threads', async (t) => {
-  const merge = await compile(t, 'cpu-merge', ['cpu_merge', 'cpu_columns', 'stack_table']);
+  const merge = await compile('cpu-merge', ['cpu_merge', 'cpu_columns', 'stack_table']);
   for (const threads of [1, 2, 7]) {
     const { samples, wrong, stacks, distinct } = await merge<Record<'samples' | 'wrong' | 'stacks' | 'distinct', number>>(threads);
     t.ok(samples > 500 * threads);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import t from 'tap';
 import { fixture, runJson, runNode } from './helpers/child';
 
-/* Programs of several processes, each of which has an endpoint of its own, and programs with loaders. */
+/* Programs of several processes, each of which has an endpoint of its own, programs with loaders, and with vm contexts. */
 
 const REGISTER = ['--require', 'mprof/register'];
 
@@ -77,4 +77,12 @@ t.test('loaders', async (t) => {
   ]) {
     t.same(await runJson(join(directory, 'main.mjs'), { flags, cwd: directory }), ['changed', 'running', true], flags.map((flag) => flag.replace(directory, '')).join(' '));
   }
+});
+
+t.test('vm contexts', async (t) => {
+  const seen = await runJson<{ inUse: number }>(fixture('contexts.cjs'), { flags: ['--expose-gc'] });
+  const { inUse, ...others } = seen;
+  t.same(others, { allocated: 220, files: ['/in/context.js'], waits: 202, cpu: true, kept: 2 }, 'what code in them does is in every profile');
+  // The context that was last is still on the machine stack, or waited for.
+  t.ok(inUse >= 20 && inUse < 30, `and nothing keeps contexts alive: ${inUse} objects in use`);
 });

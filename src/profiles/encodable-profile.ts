@@ -6,7 +6,7 @@ import type { ProfileRows } from '../pprof/columns';
 import { subtract } from '../pprof/delta';
 import type { Steps } from '../pprof/steps';
 import { runInSlices } from '../slices';
-import { checkThread } from '../threads/known-threads';
+import { checkThread, isAlone } from '../threads/known-threads';
 import { compress, concatenate } from './chunks';
 import { encodeRows } from './encode-rows';
 import type { DeltaOptions, Profile, ProfileOptions, ProfileSource, Snapshot } from './profile';
@@ -23,8 +23,9 @@ export function encodable(source: ProfileSource): Profile {
   async function toBuffer(options: ProfileOptions = {}): Promise<Uint8Array> {
     const { debug, gc, full, limited } = checkOptions(options);
     const { thread } = options;
-    // Without a thread, the data are taken at the call.
+    // Where no other thread is asked, the data are taken at the call.
     const asked = thread === undefined ? source : await askThread(source, thread, full);
+    if (gc && !isAlone()) await asked.refresh?.(thread);
     const text = asked.text({ gc, full, debug, limited, thread });
     if (text !== undefined) return runInSlices(concatenate(text));
     const shown = (thread === undefined ? source.shown : undefined) ?? new ShownStacks({ once: true });

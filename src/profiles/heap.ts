@@ -1,9 +1,11 @@
+import { threadId } from 'node:worker_threads';
 import { BucketType, native, type HeapBuckets } from '../binding';
 import type { ProfileRows } from '../pprof/columns';
 import { writeHeapText, type TrailerLine } from '../pprof/heap-text';
 import { memProfileRate } from '../runtime';
 import type { Steps } from '../pprof/steps';
 import { stats } from '../stats';
+import { collectInOthers } from '../threads/collection';
 import { withThread } from '../threads/known-threads';
 import { estimateHeap, HEAP_VALUES, sampledHeap, sizesOfSampled } from './heap-estimates';
 import { lookUpShown } from './encode-rows';
@@ -21,9 +23,9 @@ const SAMPLE_TYPES = [
   { type: 'inuse_space', unit: 'bytes' },
 ];
 
-/** The heap's buckets. It is this thread's garbage that is collected. */
+/** The heap's buckets. What is collected is this thread's garbage, if it is in it. */
 export function takeHeap({ gc, thread }: Pick<TakeOptions, 'gc' | 'thread'>): HeapBuckets {
-  if (gc) native.collectGarbage();
+  if (gc && (thread === undefined || thread === threadId)) native.collectGarbage();
   return native.takeHeapBuckets(thread);
 }
 
@@ -36,6 +38,7 @@ export const heap: ProfileSource = {
   take: (options) => snapshotOf(takeHeap(options), options),
   text: heapText,
   byThread: true,
+  refresh: collectInOthers,
   shown: new ShownStacks(),
 };
 

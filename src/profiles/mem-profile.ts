@@ -10,7 +10,7 @@ import { lookUpStacks } from './stack-symbols';
 export interface MemProfileOptions {
   /** Also give records of which nothing is in use. Default false. */
   inuseZero?: boolean;
-  /** Run a full garbage collection first. Default false. */
+  /** Run a full garbage collection of this thread first. Default false. */
   gc?: boolean;
   /** One thread alone, by its threadId, 0 for the main thread. Default: all. */
   thread?: number;

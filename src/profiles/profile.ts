@@ -8,7 +8,10 @@ import type { ShownStacks } from './shown-stacks';
 export interface ProfileOptions {
   /** 0: gzipped protobuf. Other values: the legacy text, where the profile has one for that value. */
   debug?: number;
-  /** Run a full garbage collection first, so that the profile is up to date. Heap only. */
+  /**
+   * Run a full garbage collection first, in each thread, so that the profile is up to date. Threads that are not at it within
+   * a second are waited for no longer. Heap only.
+   */
   gc?: boolean;
   /**
    * List every pending await, whenever it began, and whether waits are profiled or not. Goroutine only. It stops the thread
@@ -79,6 +82,8 @@ export interface ProfileSource {
   text(options: TakeOptions & { debug: number; limited: boolean }): Steps<Uint8Array[]> | undefined;
   /** Whether there is one for each thread. */
   readonly byThread?: boolean;
+  /** Where a profile of several threads is to be up to date: brings the other ones' part of it up to date. */
+  refresh?(thread: number | undefined): Promise<void>;
   /** Where a thread has to be asked: what its answer provides. */
   ofThread?(thread: number, options: { full: boolean }): Promise<ProfileSource>;
   /** Where the values only grow from profile to profile: which stacks the ones for collectors show. */

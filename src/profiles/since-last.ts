@@ -2,6 +2,7 @@ import type { ProfileRows } from '../pprof/columns';
 import { subtract } from '../pprof/delta';
 import type { Steps } from '../pprof/steps';
 import { runInSlices } from '../slices';
+import { isAlone } from '../threads/known-threads';
 import { compress } from './chunks';
 import { block, mutex } from './contention';
 import { encodeRows } from './encode-rows';
@@ -22,9 +23,11 @@ const calls = new Map<string, Promise<unknown>>();
  * first call tells everything. `keep` makes the next call tell it all again.
  */
 export function profileSinceLast(name: string, { gc, keep }: { gc: boolean; keep: boolean }): Promise<Uint8Array> {
-  const result = Promise.resolve(calls.get(name)).then(async () =>
-    compress(await runInSlices(tell(name, sources.get(name)!.take({ gc, thread: undefined }), keep))),
-  );
+  const source = sources.get(name)!;
+  const result = Promise.resolve(calls.get(name)).then(async () => {
+    if (gc && !isAlone()) await source.refresh?.(undefined);
+    return compress(await runInSlices(tell(name, source.take({ gc, thread: undefined }), keep)));
+  });
   calls.set(name, result.catch(() => {}));
   return result;
 }

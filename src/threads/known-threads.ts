@@ -15,6 +15,11 @@ export function checkThread(thread: unknown): asserts thread is number | undefin
   throw codedError('ERR_MPROF_UNKNOWN_THREAD', `thread must be the threadId of a thread that is alive and has loaded mprof, got ${thread}`);
 }
 
+/** Whether no other thread has loaded this package. */
+export function isAlone(): boolean {
+  return native.listThreads().length <= 1;
+}
+
 /** What a reader of a profile of one thread has to know. */
 export function threadComment(thread: number): string {
   return thread === 0 ? 'the main thread alone' : `thread ${thread} alone`;
