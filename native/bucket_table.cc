@@ -27,12 +27,20 @@ uint64_t BucketTable::SizeClass(uint64_t size) {
   return size == 0 ? 0 : (size + step - 1) / step * step;
 }
 
-size_t BucketTable::KeyHash::operator()(const Key& key) const {
+size_t BucketTable::HashOf(const Key& key) {
   uint64_t rate_bits = 0;
   std::memcpy(&rate_bits, &key.rate, sizeof(rate_bits));
   const uint64_t place = (uint64_t{key.stack} << 8) | static_cast<uint8_t>(key.type);
   const uint64_t sampled = Combine64(Combine64(Mix64(place), key.size_class), rate_bits);
   return static_cast<size_t>(Combine64(sampled, key.labels));
+}
+
+BucketTable::Key BucketTable::KeyOf(const Bucket& bucket) {
+  return {bucket.type, bucket.stack, SizeClass(bucket.size), bucket.rate, bucket.labels};
+}
+
+std::optional<BucketId> BucketTable::FindKey(const Key& key) const {
+  return ids_.Find(HashOf(key), [&](BucketId id) { return KeyOf(buckets_[id]) == key; });
 }
 
 BucketId BucketTable::FindHeap(StackId stack, const HeapObject& object,
@@ -43,22 +51,21 @@ BucketId BucketTable::FindHeap(StackId stack, const HeapObject& object,
 
 BucketId BucketTable::Find(const Key& key, uint64_t size, StackId overflow_stack) {
   if (key.stack == overflow_stack) return FindOverflow(key.type, overflow_stack);
-  const auto found = ids_.find(key);
-  if (found != ids_.end()) return found->second;
+  if (const std::optional<BucketId> known = FindKey(key)) return *known;
   if (buckets_.size() >= max_buckets_) return FindOverflow(key.type, overflow_stack);
   return Add(key, size);
 }
 
 BucketId BucketTable::FindOverflow(BucketType type, StackId overflow_stack) {
   const Key key = {type, overflow_stack, 0, kUnsampled, 0};
-  const auto found = ids_.find(key);
-  return found != ids_.end() ? found->second : Add(key, 0);
+  const std::optional<BucketId> known = FindKey(key);
+  return known ? *known : Add(key, 0);
 }
 
 BucketId BucketTable::Add(const Key& key, uint64_t size) {
   const auto id = static_cast<BucketId>(buckets_.size());
   buckets_.push_back({key.type, key.stack, size, key.rate, key.labels});
-  ids_.emplace(key, id);
+  ids_.Add(HashOf(key), id, [this](BucketId row) { return HashOf(KeyOf(buckets_[row])); });
   counts_[static_cast<size_t>(key.type)]++;
   return id;
 }

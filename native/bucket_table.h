@@ -4,9 +4,10 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <unordered_map>
-#include <vector>
+#include <optional>
 
+#include "chunked_vector.h"
+#include "row_index.h"
 #include "stack_table.h"
 
 namespace mprof {
@@ -92,10 +93,17 @@ class BucketTable {
   BucketId CountWait(BucketType type, StackId stack, StringId labels,
                      const Waits& waits, StackId overflow_stack);
 
-  const std::vector<Bucket>& buckets() const { return buckets_; }
+  const ChunkedVector<Bucket>& buckets() const { return buckets_; }
   size_t count(BucketType type) const { return counts_[static_cast<size_t>(type)]; }
   // Objects that were counted in an overflow bucket.
   uint64_t overflowed() const { return overflowed_; }
+  // Memory it takes, and takes at most.
+  size_t bytes() const { return buckets_.bytes() + ids_.bytes(); }
+  static constexpr size_t BytesFor(size_t max_buckets) {
+    // An overflow bucket for each type comes on top.
+    return ChunkedVector<Bucket>::BytesFor(max_buckets + 3) +
+           RowIndex::BytesFor(max_buckets + 3);
+  }
 
   // Sizes are put into classes at most an eighth apart: the power of two below
   // the size, plus eighths of it, rounded up.
@@ -114,10 +122,10 @@ class BucketTable {
              labels == other.labels;
     }
   };
-  struct KeyHash {
-    size_t operator()(const Key& key) const;
-  };
 
+  static size_t HashOf(const Key& key);
+  static Key KeyOf(const Bucket& bucket);
+  std::optional<BucketId> FindKey(const Key& key) const;
   BucketId Find(const Key& key, uint64_t size, StackId overflow_stack);
   BucketId Add(const Key& key, uint64_t size);
   BucketId FindOverflow(BucketType type, StackId overflow_stack);
@@ -125,9 +133,9 @@ class BucketTable {
   static double WeightIn(const Bucket& bucket, const HeapObject& object);
 
   const size_t max_buckets_;
-  std::vector<Bucket> buckets_;
+  ChunkedVector<Bucket> buckets_;
   std::array<size_t, 3> counts_ = {};
-  std::unordered_map<Key, BucketId, KeyHash> ids_;
+  RowIndex ids_;
   uint64_t overflowed_ = 0;
 };
 

@@ -72,11 +72,12 @@ Napi::Value GetStats(const Napi::CallbackInfo& info) {
   result["harvestNanos"] = static_cast<double>(sampler.harvest_nanos);
   result["longestHarvestNanos"] = static_cast<double>(sampler.longest_harvest_nanos);
   result["harvestChance"] = sampler.harvest_chance;
+  result["samplerBytes"] = static_cast<double>(sampler.bytes);
   const NearHeapLimit::Stats& near_limit = Environment::Of(info).near_heap_limit().stats();
   result["heapLimitDumps"] = static_cast<double>(near_limit.written);
   result["failedHeapLimitDumps"] = static_cast<double>(near_limit.failed);
 
-  double buckets, overflowed, strings, frames, nodes, thread_rows, lost_by_thread;
+  double buckets, overflowed, strings, frames, nodes, thread_rows, lost_by_thread, bytes;
   {
     ProfileTable::Lock table(ProfileTable::Process());
     buckets = static_cast<double>(table.buckets().buckets().size());
@@ -85,6 +86,7 @@ Napi::Value GetStats(const Napi::CallbackInfo& info) {
     frames = static_cast<double>(table.stacks().frame_count());
     nodes = static_cast<double>(table.stacks().node_count());
     thread_rows = static_cast<double>(table.parts().rows());
+    bytes = static_cast<double>(table.bytes());
     lost_by_thread = static_cast<double>(table.parts().lost());
   }
   result["buckets"] = buckets;
@@ -94,6 +96,7 @@ Napi::Value GetStats(const Napi::CallbackInfo& info) {
   result["stackNodes"] = nodes;
   result["threadRows"] = thread_rows;
   result["lostByThread"] = lost_by_thread;
+  result["tableBytes"] = bytes;
   return result;
 }
 

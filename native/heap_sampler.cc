@@ -282,6 +282,10 @@ HeapSampler::Stats HeapSampler::GetStats() const {
   stats.skipped = skipped_;
   stats.harvest_nanos = harvest_nanos_;
   stats.longest_harvest_nanos = longest_harvest_nanos_;
+  // A live sample is allocated by itself, in a list, and has up to two places in an
+  // index.
+  stats.bytes = stack_mapper_.bytes() +
+                live_.size() * (sizeof(decltype(live_)::value_type) + 5 * sizeof(void*));
   stats.harvest_chance = scheduler_ == nullptr ? 1 : scheduler_->chance();
   return stats;
 }

@@ -65,6 +65,7 @@ class HeapSampler {
     int64_t harvest_nanos;
     int64_t longest_harvest_nanos;
     double harvest_chance;
+    size_t bytes;
   };
 
   HeapSampler(v8::Isolate* isolate, ThreadId thread, ProfileTable& table);

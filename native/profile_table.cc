@@ -17,6 +17,10 @@ StackId ProfileTable::AddStack(const char* name) {
 }
 
 ProfileTable& ProfileTable::Process() {
+  static_assert(StackTable::BytesFor(StackTable::Limits()) +
+                    BucketTable::BytesFor(BucketTable::kMaxBuckets) +
+                    ThreadParts::BytesFor(ThreadParts::kMaxRows) <=
+                kMaxBytes);
   // Never destroyed: process.exit() runs static destructors while worker
   // threads may still be counting.
   static auto& table =

@@ -20,6 +20,10 @@ class ProfileTable {
   ProfileTable(const ProfileTable&) = delete;
   ProfileTable& operator=(const ProfileTable&) = delete;
 
+  // Memory that the process's tables take at most: it follows from how many rows and
+  // how much text they may hold.
+  static constexpr size_t kMaxBytes = size_t{64} << 20;
+
   static ProfileTable& Process();
 
   class Lock {
@@ -37,6 +41,10 @@ class ProfileTable {
       const Bucket before = buckets.buckets()[id];
       change(buckets);
       table_.parts_.Add(thread, id, Difference(buckets.buckets()[id], before));
+    }
+    // Memory that the tables take.
+    size_t bytes() const {
+      return table_.stacks_.bytes() + table_.buckets_.bytes() + table_.parts_.bytes();
     }
     // The stack of whatever found no room in the tables.
     StackId overflow_stack() const { return table_.overflow_stack_; }

@@ -12,9 +12,9 @@ namespace {
 using Node = v8::AllocationProfile::Node;
 
 constexpr FrameId kNoFrame = UINT32_MAX;
-// The memories of what is known already are caches, emptied when they get
-// larger than the tables they spare the look-up in.
-constexpr size_t kMaxKnown = size_t{1} << 18;
+// The memories of what is known already are caches, emptied when they get larger than
+// what is in use at a time.
+constexpr size_t kMaxKnown = size_t{1} << 16;
 
 // 0 when V8 does not know.
 uint32_t OneBased(int line_or_column) {

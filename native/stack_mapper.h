@@ -37,6 +37,15 @@ class StackMapper {
   // copying itself allocates, can hang on a node that is not in the copy.
   std::optional<StackId> Find(uint32_t node_id) const;
 
+  // Memory it takes: each row is allocated by itself, in a list, and has up to two
+  // places in an index.
+  size_t bytes() const {
+    constexpr size_t kRow = 5 * sizeof(void*);
+    return stacks_.size() * (sizeof(decltype(stacks_)::value_type) + kRow) +
+           (frames_.size() + native_frames_.size()) *
+               (sizeof(decltype(frames_)::value_type) + kRow);
+  }
+
   // Node ids start anew when the sampler is started anew.
   void ForgetNodes() { stacks_.clear(); }
 

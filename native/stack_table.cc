@@ -29,6 +29,10 @@ uint64_t FrameAddress(std::string_view name, std::string_view file,
   return address == 0 ? 2 : address;
 }
 
+size_t HashOfText(std::string_view text) {
+  return static_cast<size_t>(Mix64(HashText(0xcbf29ce484222325u, text)));
+}
+
 // At most kMaxStringLength bytes, without half a character at the end.
 std::string_view Cut(std::string_view text) {
   if (text.size() <= StackTable::kMaxStringLength) return text;
@@ -41,7 +45,7 @@ std::string_view Cut(std::string_view text) {
 
 }  // namespace
 
-size_t StackTable::FrameKeyHash::operator()(const FrameKey& key) const {
+size_t StackTable::HashOf(const FrameKey& key) {
   const uint64_t names = (uint64_t{key.name} << 32) | key.file;
   const Position& position = key.position;
   const uint64_t place = (uint64_t{position.line} << 32) | position.column;
@@ -49,25 +53,43 @@ size_t StackTable::FrameKeyHash::operator()(const FrameKey& key) const {
       Combine64(Combine64(Mix64(names), place), position.start_line));
 }
 
+size_t StackTable::HashOf(const Node& node) {
+  return static_cast<size_t>(Mix64((uint64_t{node.caller} << 32) | node.frame));
+}
+
+StackTable::FrameKey StackTable::KeyOf(const Frame& frame) {
+  return {frame.name, frame.file, frame.position};
+}
+
 StackTable::StackTable(const Limits& limits) : limits_(limits) {
-  strings_.emplace_back();
-  string_ids_.emplace(strings_.back(), 0);
+  AddString({});
   nodes_.push_back({kRoot, 0, 0});
 }
 
+size_t StackTable::bytes() const {
+  return texts_.bytes() + strings_.bytes() + string_ids_.bytes() + frames_.bytes() +
+         frame_ids_.bytes() + nodes_.bytes() + node_ids_.bytes();
+}
+
 std::optional<StringId> StackTable::FindString(std::string_view text) const {
-  const auto found = string_ids_.find(Cut(text));
-  if (found == string_ids_.end()) return std::nullopt;
-  return found->second;
+  text = Cut(text);
+  return string_ids_.Find(HashOfText(text),
+                          [&](StringId id) { return strings_[id] == text; });
 }
 
 std::optional<StringId> StackTable::InternString(std::string_view text) {
   if (const std::optional<StringId> known = FindString(text)) return known;
   text = Cut(text);
   if (string_bytes_ + text.size() > limits_.string_bytes) return std::nullopt;
+  if (strings_.size() >= limits_.strings) return std::nullopt;
+  return AddString(text);
+}
+
+StringId StackTable::AddString(std::string_view text) {
   const auto id = static_cast<StringId>(strings_.size());
-  strings_.emplace_back(text);
-  string_ids_.emplace(strings_.back(), id);
+  strings_.push_back(texts_.Add(text));
+  string_ids_.Add(HashOfText(text), id,
+                  [this](StringId row) { return HashOfText(strings_[row]); });
   string_bytes_ += text.size();
   return id;
 }
@@ -85,14 +107,15 @@ std::optional<FrameId> StackTable::InternFrame(std::string_view name,
   const std::optional<StringId> file_id = string_id(file);
   if (!file_id) return std::nullopt;
   const FrameKey key = {*name_id, *file_id, position};
-  const auto found = frame_ids_.find(key);
-  if (found != frame_ids_.end()) return found->second;
-  if (full) return std::nullopt;
+  const size_t hash = HashOf(key);
+  const auto known =
+      frame_ids_.Find(hash, [&](FrameId id) { return KeyOf(frames_[id]) == key; });
+  if (known || full) return known;
   const auto id = static_cast<FrameId>(frames_.size());
   frames_.push_back(
       {*name_id, *file_id, position,
        FrameAddress(strings_[*name_id], strings_[*file_id], position)});
-  frame_ids_.emplace(key, id);
+  frame_ids_.Add(hash, id, [this](FrameId row) { return HashOf(KeyOf(frames_[row])); });
   return id;
 }
 
@@ -106,13 +129,16 @@ std::optional<StringId> StackTable::InternLabels(std::string_view text) {
 }
 
 std::optional<StackId> StackTable::Extend(StackId caller, FrameId frame) {
-  const uint64_t key = (uint64_t{caller} << 32) | frame;
-  const auto found = node_ids_.find(key);
-  if (found != node_ids_.end()) return found->second;
+  const Node node = {caller, frame, nodes_[caller].depth + 1};
+  const size_t hash = HashOf(node);
+  const auto known = node_ids_.Find(hash, [&](StackId id) {
+    return nodes_[id].caller == caller && nodes_[id].frame == frame;
+  });
+  if (known) return known;
   if (nodes_.size() >= limits_.nodes) return std::nullopt;
   const auto id = static_cast<StackId>(nodes_.size());
-  nodes_.push_back({caller, frame, nodes_[caller].depth + 1});
-  node_ids_.emplace(key, id);
+  nodes_.push_back(node);
+  node_ids_.Add(hash, id, [this](StackId row) { return HashOf(nodes_[row]); });
   return id;
 }
 

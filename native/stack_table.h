@@ -3,12 +3,12 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <optional>
-#include <string>
 #include <string_view>
-#include <unordered_map>
-#include <vector>
+
+#include "chunked_vector.h"
+#include "row_index.h"
+#include "text_arena.h"
 
 namespace mprof {
 
@@ -49,6 +49,7 @@ class StackTable {
  public:
   struct Limits {
     size_t string_bytes = size_t{16} << 20;
+    size_t strings = size_t{1} << 18;
     size_t label_bytes = size_t{1} << 20;
     size_t frames = size_t{1} << 16;
     size_t nodes = size_t{1} << 18;
@@ -85,6 +86,16 @@ class StackTable {
   size_t frame_count() const { return frames_.size(); }
   size_t node_count() const { return nodes_.size(); }
   size_t string_bytes() const { return string_bytes_; }
+  // Memory it takes, and takes at most.
+  size_t bytes() const;
+  static constexpr size_t BytesFor(const Limits& limits) {
+    return TextArena::BytesFor(limits.string_bytes, kMaxStringLength) +
+           ChunkedVector<std::string_view>::BytesFor(limits.strings) +
+           RowIndex::BytesFor(limits.strings) +
+           ChunkedVector<Frame>::BytesFor(limits.frames) +
+           RowIndex::BytesFor(limits.frames) +
+           ChunkedVector<Node>::BytesFor(limits.nodes) + RowIndex::BytesFor(limits.nodes);
+  }
 
  private:
   struct Node {
@@ -100,23 +111,24 @@ class StackTable {
       return name == other.name && file == other.file && position == other.position;
     }
   };
-  struct FrameKeyHash {
-    size_t operator()(const FrameKey& key) const;
-  };
 
+  static size_t HashOf(const FrameKey& key);
+  static size_t HashOf(const Node& node);
+  static FrameKey KeyOf(const Frame& frame);
   std::optional<StringId> FindString(std::string_view text) const;
   std::optional<StringId> InternString(std::string_view text);
+  StringId AddString(std::string_view text);
 
   const Limits limits_;
-  // A deque never moves its elements, so the views in string_ids_ stay valid.
-  std::deque<std::string> strings_;
-  std::unordered_map<std::string_view, StringId> string_ids_;
+  TextArena texts_;
+  ChunkedVector<std::string_view> strings_;
+  RowIndex string_ids_;
   size_t string_bytes_ = 0;
   size_t label_bytes_ = 0;
-  std::vector<Frame> frames_;
-  std::unordered_map<FrameKey, FrameId, FrameKeyHash> frame_ids_;
-  std::vector<Node> nodes_;
-  std::unordered_map<uint64_t, StackId> node_ids_;
+  ChunkedVector<Frame> frames_;
+  RowIndex frame_ids_;
+  ChunkedVector<Node> nodes_;
+  RowIndex node_ids_;
 };
 
 }  // namespace mprof

@@ -10,7 +10,7 @@ namespace {
 // Calls copy(row, id, bucket) for every bucket of the range, the newest first.
 template <typename Copy>
 void ForEachBucket(ProfileTable::Lock& table, const BucketRange& range, Copy copy) {
-  const std::vector<Bucket>& buckets = table.buckets().buckets();
+  const ChunkedVector<Bucket>& buckets = table.buckets().buckets();
   size_t row = 0;
   for (size_t i = range.end; i-- > 0 && row < range.rows;) {
     if (buckets[i].type == range.type) copy(row++, static_cast<uint32_t>(i), buckets[i]);

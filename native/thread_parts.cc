@@ -76,7 +76,11 @@ std::vector<ThreadParts::Row> ThreadParts::Select(const BucketTable& table,
               [](const Row& a, const Row& b) { return a.id > b.id; });
     return rows;
   }
-  std::vector<Bucket> rest = table.buckets();
+  std::vector<Bucket> rest;
+  rest.reserve(table.buckets().size());
+  for (size_t id = 0; id < table.buckets().size(); id++) {
+    rest.push_back(table.buckets()[id]);
+  }
   const auto subtract = [&](const Part& part) {
     for (const auto& [id, bucket] : part) Decrease(&rest[id], bucket);
   };

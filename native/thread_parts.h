@@ -48,6 +48,12 @@ class ThreadParts {
                           ThreadId thread) const;
 
   size_t rows() const { return rows_; }
+  // Memory it takes, and would take for so many rows.
+  size_t bytes() const { return BytesFor(rows_); }
+  static constexpr size_t BytesFor(size_t rows) {
+    // A row is allocated by itself, in a list, and has up to two places in an index.
+    return rows * (sizeof(Part::value_type) + 5 * sizeof(void*));
+  }
   // Changes that were not kept apart.
   uint64_t lost() const { return lost_; }
 

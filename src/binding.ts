@@ -49,6 +49,8 @@ export interface NativeStats {
   strings: number;
   frames: number;
   stackNodes: number;
+  tableBytes: number;
+  samplerBytes: number;
 }
 
 /** Garbage collections of this thread while it was sampled; rings of the last 256. */

@@ -49,6 +49,13 @@ export interface Stats extends WaitStats, SliceStats {
   threadRows: number;
   /** Samples and waits of other threads that a profile of the main one has, because there was no room for such rows. */
   lostByThread: number;
+  /** Memory that these tables take, in bytes: at most 67108864, however many functions, stacks, sizes and threads there are. */
+  tableBytes: number;
+  /**
+   * Memory that sampling takes on this thread besides V8's own, in bytes: about a hundred for each object in liveSamples, and
+   * up to 16 MiB.
+   */
+  samplerBytes: number;
   /** Sampled objects counted under `(overflow)` because a table was full. */
   overflowedSamples: number;
 }
