@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <limits>
+#include <thread>
 
 #include "atomics_waiters.h"
 #include "clocks.h"
@@ -35,8 +36,8 @@ const char* SharedAddress(const Napi::Value& array, const Napi::Value& index) {
   return data + view->ByteOffset() + static_cast<size_t>(element) * bytes;
 }
 
-// (array, index, timeout in ms) -> what to end the wait with, 0 if it is none, -1 if
-// there are too many
+// (array, index, timeout in ms, whether it blocks this thread) -> what to end the wait
+// with, 0 if it is none, -1 if there are too many
 Napi::Value BeginAtomicsWait(const Napi::CallbackInfo& info) {
   const char* const address = SharedAddress(info[0], info[1]);
   if (address == nullptr) return Napi::Number::New(info.Env(), 0);
@@ -45,8 +46,10 @@ Napi::Value BeginAtomicsWait(const Napi::CallbackInfo& info) {
   const double timeout = info[2].As<Napi::Number>().DoubleValue() * 1e6;
   const int64_t expires =
       timeout < 1e18 ? now + static_cast<int64_t>(std::max(0.0, timeout)) : kNever;
+  const bool blocks = info[3].As<Napi::Boolean>().Value();
   const uint64_t ticket = AtomicsWaiters::Process().Begin(
-      address, {now, expires, &Environment::Of(info)});
+      address, {now, expires, &Environment::Of(info),
+                blocks ? std::this_thread::get_id() : std::thread::id()});
   return Napi::Number::New(info.Env(), ticket == 0 ? -1 : static_cast<double>(ticket));
 }
 

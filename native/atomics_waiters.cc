@@ -46,6 +46,12 @@ void AtomicsWaiters::EndAllOf(const void* owner) {
   DropEverywhere([&](const Wait& wait) { return wait.owner == owner; });
 }
 
+void AtomicsWaiters::EndBlocking() {
+  const std::thread::id thread = std::this_thread::get_id();
+  const std::lock_guard<std::mutex> lock(mutex_);
+  DropEverywhere([&](const Wait& wait) { return wait.blocked == thread; });
+}
+
 void AtomicsWaiters::End(const void* address, uint64_t ticket) {
   const std::lock_guard<std::mutex> lock(mutex_);
   const auto found = queues_.find(address);

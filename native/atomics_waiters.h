@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <deque>
 #include <mutex>
+#include <thread>
 #include <unordered_map>
 
 namespace mprof {
@@ -29,6 +30,8 @@ class AtomicsWaiters {
     int64_t expires;
     // Ends it at the latest with EndAllOf().
     const void* owner;
+    // The thread that does nothing else meanwhile; none for a wait for a promise.
+    std::thread::id blocked{};
   };
 
   // A wait at `address` begins. Returns what to end it with; 0 when there are too
@@ -38,6 +41,8 @@ class AtomicsWaiters {
   void End(const void* address, uint64_t ticket);
   // All waits of this owner have ended.
   void EndAllOf(const void* owner);
+  // This thread goes on: none of its waits is under way that block it.
+  void EndBlocking();
   // The `count` waits that began first are ended. Returns how many nanoseconds
   // they lasted together, 0 if there are none.
   int64_t Notify(const void* address, uint32_t count, int64_t now);

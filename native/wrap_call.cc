@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "atomics_waiters.h"
 #include "v8-container.h"
 #include "v8-context.h"
 #include "v8-exception.h"
@@ -55,10 +56,13 @@ void Call(const v8::FunctionCallbackInfo<v8::Value>& info) {
   Arguments arguments;
   for (int i = 0; i < info.Length(); i++) arguments.push_back(info[i]);
   v8::Local<v8::Value> call;
-  const bool is_observed =
-      CallQuietly(isolate, before, info.Length(), arguments.data()).ToLocal(&call) &&
-      call->IsObject();
-  if (is_observed && !ReadArguments(isolate, call.As<v8::Object>(), &arguments)) return;
+  const bool has_begun =
+      CallQuietly(isolate, before, info.Length(), arguments.data()).ToLocal(&call);
+  const bool is_observed = has_begun && call->IsObject();
+  if (is_observed && !ReadArguments(isolate, call.As<v8::Object>(), &arguments)) {
+    AtomicsWaiters::Process().EndBlocking();
+    return;
+  }
   // Called without a receiver, functions of the API see the global object.
   v8::Local<v8::Value> receiver = info.This();
   if (receiver->StrictEquals(context->Global())) receiver = v8::Undefined(isolate);
@@ -69,11 +73,13 @@ void Call(const v8::FunctionCallbackInfo<v8::Value>& info) {
           ->Call(context, receiver, static_cast<int>(arguments.size()),
                  arguments.data())
           .ToLocal(&result);
+  bool has_ended = has_begun;
   if (is_observed) {
     v8::Local<v8::Value> outcome[] = {call, v8::Undefined(isolate)};
     if (has_returned) outcome[1] = result;
-    (void)CallQuietly(isolate, after, 2, outcome);
+    has_ended = !CallQuietly(isolate, after, 2, outcome).IsEmpty();
   }
+  if (!has_ended) AtomicsWaiters::Process().EndBlocking();
   if (has_returned) {
     info.GetReturnValue().Set(result);
   } else {

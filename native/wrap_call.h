@@ -15,7 +15,9 @@ namespace mprof {
 //
 // It is no frame of a JavaScript stack, has the name of `callback`, and like a method is
 // no constructor. What fails in `before` and `after` is dropped: it is not the
-// program's. Empty when the thread is being terminated.
+// program's. Where one of them has not been called to its end, as when V8 ends what
+// runs, this thread's waits for memory have ended. Empty when the thread is being
+// terminated.
 v8::MaybeLocal<v8::Function> WrapCall(v8::Isolate* isolate,
                                       v8::Local<v8::Function> before,
                                       v8::Local<v8::Function> callback,

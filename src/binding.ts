@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { startupSnapshot } from 'node:v8';
 import { getEnvironmentData, setEnvironmentData, threadId } from 'node:worker_threads';
 import { binaryPaths } from './binary';
 import { codedError } from './errors';
@@ -189,7 +190,7 @@ interface Native {
     after: (call: Call, result: unknown) => void,
   ): (...args: never[]) => unknown;
   /** Anything may be passed for array and index: what is no shared memory is not waited for. 0 then; -1 for too many. */
-  beginAtomicsWait(array: unknown, index: unknown, timeoutMs: number): number;
+  beginAtomicsWait(array: unknown, index: unknown, timeoutMs: number, blocksThread: boolean): number;
   /** No wait of this thread that has begun is under way any more, or is to be known of. */
   endAllAtomicsWaits(): void;
   endAtomicsWait(array: unknown, index: unknown, ticket: number): void;
@@ -244,6 +245,13 @@ const REMEDY = 'build it for this Node.js with "npm rebuild mprof"';
  * from that, loads the first one that fits; of those that do not, the first one's reason is the error.
  */
 function load(): Native {
+  if (startupSnapshot.isBuildingSnapshot()) {
+    throw codedError(
+      'ERR_MPROF_UNSUPPORTED',
+      'mprof cannot be part of a startup snapshot, since no native addon can: load it in the function that is passed to ' +
+        'v8.startupSnapshot.setDeserializeMainFunction()',
+    );
+  }
   const shared = getEnvironmentData(SHARED_BINARY);
   const paths = binaryPaths();
   const present = [...(typeof shared === 'string' ? [shared] : []), ...paths].filter((path) => existsSync(path));
@@ -281,7 +289,9 @@ function loadFrom(path: string): Native {
 }
 
 function cannotLoad(reason: string, cause?: unknown): Error {
-  return codedError('ERR_MPROF_BINARY', `the native part of mprof cannot be loaded (${reason}); ${REMEDY}`, cause);
+  const isForbidden = (cause as { code?: unknown } | undefined)?.code === 'ERR_DLOPEN_DISABLED';
+  const remedy = isForbidden ? 'allow it with --allow-addons where there is --permission, and without --no-addons' : REMEDY;
+  return codedError('ERR_MPROF_BINARY', `the native part of mprof cannot be loaded (${reason}); ${remedy}`, cause);
 }
 
 /** The only door to the native part. Arguments are not checked behind it. */

@@ -32,7 +32,7 @@ const classes = {
   ERR_MPROF_THREAD_BUSY: Error,
   /** There is no such thread, or it has not loaded this package. */
   ERR_MPROF_UNKNOWN_THREAD: RangeError,
-  /** This Node.js cannot do that. */
+  /** This Node.js cannot do that, or not in a startup snapshot. */
   ERR_MPROF_UNSUPPORTED: Error,
   /** V8 has one heap sampler per thread, and it is somebody else's: the inspector's, --heap-prof's, another profiler's. */
   ERR_MPROF_SAMPLER_IN_USE: Error,

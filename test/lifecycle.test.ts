@@ -1,42 +1,7 @@
 import t from 'tap';
-import { fixture, runJson, runNode, UNOPTIMISED, type Exit } from './helpers/child';
+import { fixture, runJson, UNOPTIMISED } from './helpers/child';
 
-/* Processes and threads end as they would without the profiler, and what a program sees of its process is the same. */
-
-const REPETITIONS = 5;
-
-/** How each ending in test/fixtures/endings.cjs shows, where that is not code 0 and silence. */
-const ENDINGS: Record<string, Partial<Omit<Exit, 'stderr'>> & { stderr?: RegExp }> = {
-  'process.exit(3)': { code: 3 },
-  'process.exitCode = 4': { code: 4 },
-  'an exception': { code: 1, stderr: /Error: thrown on purpose/ },
-  'an exception in a callback': { code: 1, stderr: /Error: thrown on purpose/ },
-  'an exception that is handled by process.exit(5)': { code: 5 },
-  'a rejection': { code: 1, stderr: /Error: thrown on purpose/ },
-  'process.exit(6) between collections': { code: 6 },
-  SIGTERM: { code: null, signal: 'SIGTERM', stdout: 'ready' },
-  'SIGTERM between collections': { code: null, signal: 'SIGTERM', stdout: 'ready' },
-  'SIGTERM that is handled by process.exit(7)': { code: 7, stdout: 'ready' },
-  'process.exit(9) with a worker': { code: 9 },
-  'an exception with a worker': { code: 1, stderr: /Error: thrown on purpose/ },
-};
-
-t.test('a process ends as it would without the profiler', async (t) => {
-  const names = await runJson<string[]>(fixture('endings.cjs'), { args: ['names'] });
-  t.same(Object.keys(ENDINGS).filter((name) => !names.includes(name)), [], 'all endings are there');
-  for (const name of names) {
-    const run = (): Promise<Exit> =>
-      runNode(fixture('endings.cjs'), {
-        args: [name],
-        onOutput: (text, child) => {
-          if (text === 'ready') child.kill('SIGTERM');
-        },
-      });
-    const expected = { code: 0, signal: null, stdout: '', stderr: /^$/, ...ENDINGS[name] };
-    const exits = await Promise.all(Array.from({ length: REPETITIONS }, run));
-    for (const [i, exit] of exits.entries()) t.match(exit, expected, `${name}, ${i + 1}`);
-  }
-});
+/* What is known of threads that come and go; and what a program sees of its process is the same. How it ends: see endings.test.ts. */
 
 t.test('threads', async (t) => {
   for (const ending of ['of itself', 'terminate']) {

@@ -8,7 +8,14 @@ const run = <T>(scenario: string, ...flags: string[]): Promise<T> => runJson<T>(
 t.test('what is ended in the middle', async (t) => {
   t.same(await run('termination'), { codes: [1, 1, 1, 1, 1] }, 'a thread that is ended ends alone');
   t.same(await run('timeout'), { afterwards: 10 }, 'after scripts that ran out of time everything is recorded as before, from the next job on');
-  t.same(await run('endedWaiter'), { woken: 0, charged: 0 }, 'a thread that is ended no longer waits');
+  for (const [scenario, what] of [
+    ['endedWaiter', 'a thread that is ended no longer waits'],
+    ['endedWait', 'nor do scripts that ran out of time'],
+  ] as const) {
+    const { woken, charged, spent } = await run<{ woken: number; charged: number; spent: number }>(scenario);
+    t.equal(woken, 1);
+    t.ok(charged > 4 && charged <= spent, `${what}: charged with ${charged.toFixed(1)} of ${spent.toFixed(1)} ms`);
+  }
 });
 
 t.test('bounds', async (t) => {

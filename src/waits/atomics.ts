@@ -33,8 +33,8 @@ const MS_TO_NANOS = 1e6;
 
 /** @returns Atomics.wait, notify and waitAsync, to be replaced */
 export function observedAtomics(observer: AtomicsObserver): readonly { install(): void; remove(): void }[] {
-  function begin(array: unknown, index: unknown, timeout: unknown): number {
-    const ticket = native.beginAtomicsWait(array, index, typeof timeout === 'number' ? timeout : Infinity);
+  function begin(array: unknown, index: unknown, timeout: unknown, blocksThread: boolean): number {
+    const ticket = native.beginAtomicsWait(array, index, typeof timeout === 'number' ? timeout : Infinity, blocksThread);
     if (ticket < 0) observer.onUntracked();
     return ticket;
   }
@@ -44,7 +44,7 @@ export function observedAtomics(observer: AtomicsObserver): readonly { install()
       began: clock(),
       array,
       index,
-      ticket: begin(array, index, timeout),
+      ticket: begin(array, index, timeout, true),
     }),
     after({ began, array, index, ticket }: WaitCall, result: unknown): void {
       if (ticket > 0) native.endAtomicsWait(array, index, ticket);
@@ -65,7 +65,7 @@ export function observedAtomics(observer: AtomicsObserver): readonly { install()
     after({ array, index, timeout }: { array: unknown; index: unknown; timeout: unknown }, result: unknown): void {
       const { async: isAsync, value } = (result ?? {}) as { async?: boolean; value?: object };
       if (isAsync !== true) return;
-      const ticket = begin(array, index, timeout);
+      const ticket = begin(array, index, timeout, false);
       // By whomever it is ended, profiled or not.
       if (ticket > 0) observer.whenSettled(value!, () => native.endAtomicsWait(array, index, ticket));
     },

@@ -15,6 +15,8 @@ export interface ChildOptions {
   /** Arguments of the program. */
   args?: readonly string[];
   env?: Record<string, string>;
+  /** The NODE_OPTIONS of the program. */
+  nodeOptions?: string;
   cwd?: string;
   /** Called with each piece of output as it comes. */
   onOutput?: (text: string, child: { kill(signal: NodeJS.Signals): void }) => void;
@@ -36,10 +38,17 @@ export function fixture(name: string): string {
 }
 
 /** Runs a program with this Node.js, free of the loaders and the coverage that the test itself runs under. */
-export function runNode(program: string, { flags = [], args = [], env = {}, cwd, onOutput }: ChildOptions = {}): Promise<Exit> {
+export function runNode(program: string, options: ChildOptions = {}): Promise<Exit> {
+  return run(process.execPath, [...(options.flags ?? []), program, ...(options.args ?? [])], options);
+}
+
+/** The same of a program that needs no Node.js. */
+export function run(program: string, args: readonly string[], { env = {}, nodeOptions, cwd, onOutput }: ChildOptions = {}): Promise<Exit> {
   return new Promise((resolve, reject) => {
-    // tap adds its loaders to the NODE_OPTIONS of every child, whatever environment it is given.
-    const child = spawn('env', ['-u', 'NODE_OPTIONS', process.execPath, ...flags, program, ...args], {
+    // tap adds its loaders to the NODE_OPTIONS of every child, whatever environment it is given. No core is dumped where a
+    // program is to end so.
+    const withOptions = nodeOptions === undefined ? [] : [`NODE_OPTIONS=${nodeOptions}`];
+    const child = spawn('sh', ['-c', 'ulimit -c 0; exec env -u NODE_OPTIONS "$@"', 'sh', ...withOptions, program, ...args], {
       cwd,
       env: { ...process.env, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -64,8 +73,9 @@ export async function runJson<T>(program: string, options: ChildOptions = {}): P
   return JSON.parse(stdout);
 }
 
-/** Which of these V8 flags this Node.js knows. */
+/** Which of these flags of V8 and Node.js this Node.js knows. */
 export async function knownFlags(flags: readonly string[]): Promise<string[]> {
-  const { stdout } = await runNode('--v8-options');
-  return flags.filter((flag) => stdout.includes(`${flag.replace(/=.*/, '')} (`));
+  const texts = await Promise.all(['--v8-options', '--help'].map(async (list) => (await runNode(list)).stdout));
+  const pattern = (flag: string): RegExp => new RegExp(`${flag.replace(/=.*/, '').replace(/^--no-/, '--(?:no-)?')}[ =,[\\n]`);
+  return flags.filter((flag) => pattern(flag).test(texts.join()));
 }
