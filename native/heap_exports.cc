@@ -71,6 +71,7 @@ Napi::Value GetStats(const Napi::CallbackInfo& info) {
   result["skippedHarvests"] = static_cast<double>(sampler.skipped);
   result["harvestNanos"] = static_cast<double>(sampler.harvest_nanos);
   result["longestHarvestNanos"] = static_cast<double>(sampler.longest_harvest_nanos);
+  result["p99HarvestNanos"] = static_cast<double>(sampler.p99_harvest_nanos);
   result["harvestChance"] = sampler.harvest_chance;
   result["samplerBytes"] = static_cast<double>(sampler.bytes);
   const NearHeapLimit::Stats& near_limit = Environment::Of(info).near_heap_limit().stats();

@@ -122,6 +122,7 @@ bool HeapSampler::HarvestIfDue() {
   scheduler_->Spent(cost);
   harvest_nanos_ += cost;
   longest_harvest_nanos_ = std::max(longest_harvest_nanos_, cost);
+  harvest_durations_.Add(cost);
   return true;
 }
 
@@ -282,9 +283,10 @@ HeapSampler::Stats HeapSampler::GetStats() const {
   stats.skipped = skipped_;
   stats.harvest_nanos = harvest_nanos_;
   stats.longest_harvest_nanos = longest_harvest_nanos_;
+  stats.p99_harvest_nanos = harvest_durations_.Quantile(0.99);
   // A live sample is allocated by itself, in a list, and has up to two places in an
   // index.
-  stats.bytes = stack_mapper_.bytes() +
+  stats.bytes = stack_mapper_.bytes() + unseen_.bytes() +
                 live_.size() * (sizeof(decltype(live_)::value_type) + 5 * sizeof(void*));
   stats.harvest_chance = scheduler_ == nullptr ? 1 : scheduler_->chance();
   return stats;

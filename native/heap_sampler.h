@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "bucket_table.h"
+#include "duration_histogram.h"
 #include "gc_log.h"
 #include "harvest_scheduler.h"
 #include "profile_table.h"
@@ -64,6 +65,7 @@ class HeapSampler {
     uint64_t skipped;
     int64_t harvest_nanos;
     int64_t longest_harvest_nanos;
+    int64_t p99_harvest_nanos;
     double harvest_chance;
     size_t bytes;
   };
@@ -177,6 +179,7 @@ class HeapSampler {
   uint64_t skipped_ = 0;
   int64_t harvest_nanos_ = 0;
   int64_t longest_harvest_nanos_ = 0;
+  DurationHistogram harvest_durations_;
 };
 
 }  // namespace mprof

@@ -1,6 +1,7 @@
 #ifndef MPROF_UNSEEN_ESTIMATOR_H_
 #define MPROF_UNSEEN_ESTIMATOR_H_
 
+#include <cstddef>
 #include <unordered_map>
 #include <vector>
 
@@ -47,6 +48,11 @@ class UnseenEstimator {
   std::vector<Change> AddWindow(double chance, const std::vector<Death>& deaths);
 
   double unseen() const { return unseen_; }
+  // Memory it takes: each row is allocated by itself, in a list, and has up to two
+  // places in an index.
+  size_t bytes() const {
+    return evidence_.size() * (sizeof(decltype(evidence_)::value_type) + 5 * sizeof(void*));
+  }
   double attributed() const { return attributed_; }
 
  private:

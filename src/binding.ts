@@ -39,6 +39,7 @@ export interface NativeStats {
   skippedHarvests: number;
   harvestNanos: number;
   longestHarvestNanos: number;
+  p99HarvestNanos: number;
   harvestChance: number;
   heapLimitDumps: number;
   failedHeapLimitDumps: number;

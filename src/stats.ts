@@ -33,8 +33,10 @@ export interface Stats extends WaitStats, SliceStats {
   skippedHarvests: number;
   /** CPU time of all harvests, in nanoseconds. */
   harvestNanos: number;
-  /** CPU time of the longest one, in nanoseconds. */
+  /** CPU time of the longest one, in nanoseconds: as long as the thread waits for it, unless the machine is busy. */
   longestHarvestNanos: number;
+  /** What 99 in 100 of them did not exceed, to within an eighth. */
+  p99HarvestNanos: number;
   /** Probability that the next collection is harvested, but for runs of two; 1 while every one is. */
   harvestChance: number;
   /** Profiles that dumpNearHeapLimit() has written on this thread, and those it could not write. */
@@ -52,8 +54,8 @@ export interface Stats extends WaitStats, SliceStats {
   /** Memory that these tables take, in bytes: at most 67108864, however many functions, stacks, sizes and threads there are. */
   tableBytes: number;
   /**
-   * Memory that sampling takes on this thread besides V8's own, in bytes: about a hundred for each object in liveSamples, and
-   * up to 16 MiB.
+   * Memory that sampling takes on this thread besides V8's own, in bytes: about a hundred for each object in liveSamples, as many
+   * for each bucket where samples go unseen, and fifty for each of V8's nodes that is remembered, some 65,536 at a time.
    */
   samplerBytes: number;
   /** Sampled objects counted under `(overflow)` because a table was full. */

@@ -177,6 +177,14 @@ t.test('the hash, and the log of collections', async (t) => {
   }
 });
 
+t.test('quantiles of durations', async (t) => {
+  const model = await compile('duration-histogram', []);
+  for (const seed of SEEDS) {
+    const { off } = await model<Record<string, number>>(seed, 3000);
+    t.ok(off! <= 1 / 8, `seed ${seed}: too long by ${(100 * off!).toFixed(1)} % at most`);
+  }
+});
+
 t.test('the log of CPU time', async (t) => {
   const model = await compile('cpu-time-log', ['cpu_time_log', 'thread_cpu_clock', 'clocks']);
   const { readings, idle } = await model<Record<string, number>>(1, 20);

@@ -12,12 +12,13 @@ import { fixture, runJson, runNode, UNOPTIMISED, type Exit } from './helpers/chi
 import { goCheck, needsGo } from './helpers/go-tool';
 
 /*
- * The profile that is written when the heap is near its limit. MPROF_TEST_SCALE=full ends a program fifty times instead of
- * once for each of the ways in which it runs out of memory.
+ * The profile that is written when the heap is near its limit. With MPROF_TEST_SCALE=full fifty programs run out of memory, in
+ * one of five ways each, two more in a slow one, and ten workers; otherwise one for each of the five, and one worker.
  */
 
 const run = promisify(execFile);
 const FULL = process.env.MPROF_TEST_SCALE === 'full';
+const RUNS = FULL ? 10 : 1;
 const LIMIT = '--max-old-space-size=48';
 /** What V8 has inlined is charged to the caller. */
 const NAMES = ['--no-turbo-inlining', '--no-maglev'];
@@ -67,7 +68,7 @@ t.test('the function that leaks is on top of what is left behind', async (t) => 
   const unarmed = await runNode(fixture('near-limit.cjs'), { flags: [LIMIT], args: ['small', 'none'] });
   checkOutOfMemory(t, unarmed);
   for (const [scenario, leaking] of Object.entries(LEAKS)) {
-    const runs = FULL ? 50 : 1;
+    const runs = scenario === 'slowly' ? 2 : RUNS;
     for (let run = 0; run < runs; run++) {
       const folder = t.testdir();
       const exit = await runNode(fixture('near-limit.cjs'), { flags: [LIMIT, ...NAMES], args: [scenario, folder] });
@@ -168,7 +169,7 @@ t.test("Go's tools read it", needsGo(), async (t) => {
 });
 
 t.test('a worker has a limit of its own', async (t) => {
-  for (let run = 0; run < (FULL ? 50 : 1); run++) {
+  for (let run = 0; run < RUNS; run++) {
     const folder = t.testdir();
     const { code } = await runJson<{ code: string }>(fixture('near-limit.cjs'), { flags: NAMES, args: ['worker', folder] });
     t.equal(code, 'ERR_WORKER_OUT_OF_MEMORY', 'it ends that worker alone, as without a profiler');
