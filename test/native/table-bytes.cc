@@ -33,6 +33,10 @@ void operator delete(void* place) noexcept {
   std::free(place);
 }
 void operator delete(void* place, size_t) noexcept { operator delete(place); }
+// Sanitizers have their own.
+void* operator new[](size_t size) { return operator new(size); }
+void operator delete[](void* place) noexcept { operator delete(place); }
+void operator delete[](void* place, size_t) noexcept { operator delete(place); }
 
 int main(int, char** argv) {
   using namespace mprof;
