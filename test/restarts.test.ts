@@ -21,7 +21,8 @@ for (const where of ['main', 'worker']) {
     t.same(readings.map(({ site: [allocated] }) => allocated), [2000, 4000, 6000, 8000, 10_000], 'each object is counted, once');
     const [early, late] = [readings[1]!, readings[4]!];
     t.ok(late.site[1] <= 20, `${late.site[1]} are in use`);
-    t.ok(late.rss - early.rss < 32e6, `memory has grown by ${late.rss - early.rss}`);
+    // Between them, 8 KB each time would be as much.
+    t.ok(late.rss - early.rss < 48e6, `memory has grown by ${late.rss - early.rss}`);
     t.ok(late.heapUsed - early.heapUsed < 2e6, `the heap has grown by ${late.heapUsed - early.heapUsed}`);
     for (const [table, rows] of Object.entries(late.tables)) {
       t.ok(rows - early.tables[table]! < 1000, `${table}: ${early.tables[table]} rows, later ${rows}`);
