@@ -3,12 +3,15 @@
 //
 // Races: Node is not instrumented, so its locks look like races, and a garbage collection that the addon asks for has
 // the addon on its stack: what counts is who made the access, below the sanitizer's and the standard library's frames.
-// Leaks: V8 and Node give some memory back to the system alone; what counts is memory that was asked for by the addon
-// or on its behalf.
+// Leaks: V8 and Node leave some memory to the system at the end; what counts is memory that was asked for by the addon or
+// on its behalf. An error in using memory, or undefined behaviour, counts wherever it is.
 const { readFileSync } = require('node:fs');
 
 const RUNTIME = /\((libtsan|libstdc\+\+|libc)\.so|\/libsanitizer\/|\/include\/c\+\+\//;
 const OWN = /\(mprof\.node\+|\/mprof\.node\+|\/native\/[a-z_]+\.(?:cc|h):/;
+
+const LEAK = /^(Direct|Indirect) leak of/m;
+const ERROR = /ERROR: AddressSanitizer|: runtime error: /;
 
 const framesOf = (text) => text.split('\n').filter((line) => /^\s*#\d+ /.test(line));
 
@@ -21,8 +24,8 @@ const kinds = {
     },
   },
   leaks: {
-    split: (text) => text.split(/\n\s*\n/).filter((report) => /^(Direct|Indirect) leak of/m.test(report)),
-    isOwn: (report) => framesOf(report).some((line) => OWN.test(line)),
+    split: (text) => text.split(/\n\s*\n/).filter((report) => LEAK.test(report) || ERROR.test(report)),
+    isOwn: (report) => ERROR.test(report) || framesOf(report).some((line) => OWN.test(line)),
   },
 };
 
