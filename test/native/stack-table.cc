@@ -59,7 +59,7 @@ class Model {
  private:
   bool Intern(const std::string& text) {
     if (strings_.count(text) != 0) return true;
-    if (string_bytes_ + text.size() > limits_.string_bytes) return false;
+    if (string_bytes_ + text.size() > limits_.string_bytes || strings_.size() >= limits_.strings) return false;
     strings_.emplace(text, strings_.size());
     string_bytes_ += text.size();
     return true;
@@ -116,6 +116,7 @@ void CheckFrame(const StackTable& table, FrameId id, const Key& key, std::map<Ke
 Refused Run(Random& random, uint64_t operations, std::map<Key, uint64_t>& addresses) {
   StackTable::Limits limits;
   limits.string_bytes = random.Below(20'000);
+  limits.strings = 1 + random.Below(500);
   limits.label_bytes = random.Below(5'000);
   limits.frames = random.Below(400);
   limits.nodes = 1 + random.Below(1000);
