@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <memory>
+#include <mutex>
 #include <utility>
 
 #include "clocks.h"
 #include "cpu_profile_reader.h"
+#include "spare_threads.h"
 
 namespace mprof {
 
@@ -59,14 +61,14 @@ void CpuProfiler::Prepare() {
 
 std::optional<CpuProfiler::WindowId> CpuProfiler::Open(uint32_t max_samples) {
   Prepare();
-  const auto functions = StartProfile(v8::kLeafNodeLineNumbers, max_samples);
-  const auto calls = StartProfile(v8::kCallerLineNumbers, max_samples);
-  if (functions && calls && cpu_time_.Start()) {
+  const auto functions = StartFirstProfile(v8::kLeafNodeLineNumbers, max_samples);
+  const auto calls = functions ? StartProfile(v8::kCallerLineNumbers, max_samples)
+                               : std::nullopt;
+  if (functions && calls) {
     windows_[++last_window_] = {*functions, *calls, cpu_time_.Read()};
     return last_window_;
   }
   if (functions) DropProfile(*functions);
-  if (calls) DropProfile(*calls);
   Trim();
   return std::nullopt;
 }
@@ -182,6 +184,18 @@ std::vector<double> CpuProfiler::TakeTimes() {
     last_time_ = time;
   }
   return times;
+}
+
+std::optional<CpuProfiler::Profile> CpuProfiler::StartFirstProfile(
+    v8::CpuProfilingMode mode, uint32_t max_samples) {
+  // There are the threads it takes.
+  if (!windows_.empty()) return StartProfile(mode, max_samples);
+  // No other window takes what is spare meanwhile. V8 may be called with this lock, as
+  // nothing it calls back opens windows.
+  static auto& starting = *new std::mutex();
+  const std::lock_guard<std::mutex> guard(starting);
+  if (!cpu_time_.Start() || !HasSpareThreads()) return std::nullopt;
+  return StartProfile(mode, max_samples);
 }
 
 std::optional<CpuProfiler::Profile> CpuProfiler::StartProfile(v8::CpuProfilingMode mode,

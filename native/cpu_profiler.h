@@ -84,6 +84,11 @@ class CpuProfiler {
 
   // Makes V8's profiler, unless there is one.
   void Prepare();
+  // The first profile of a window, and the log of CPU time. V8 samples on a thread of
+  // its own, and ends the process where it gets none; so it is asked only where there
+  // are threads to spare.
+  std::optional<Profile> StartFirstProfile(v8::CpuProfilingMode mode,
+                                           uint32_t max_samples);
   std::optional<Profile> StartProfile(v8::CpuProfilingMode mode, uint32_t max_samples);
   void DropProfile(const Profile& profile);
   void ReadSamples(const v8::CpuProfile& functions, const v8::CpuProfile& calls,

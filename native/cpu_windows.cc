@@ -37,7 +37,7 @@ std::optional<CpuWindows::WindowId> CpuWindows::Open(Environment& owner,
     const bool is_there = Threads::Process().Run(
         thread, [this, id](Environment& environment) { OpenPart(environment, id); });
     const Guard guard(mutex_);
-    if (!is_there) PartOf(id, thread)->is_closed = true;
+    if (!is_there) windows_[id].parts.erase(thread);
   }
   if (only && *only != owner.thread()) return id;
   OpenPart(owner, id);
@@ -85,10 +85,10 @@ CpuWindows::Samples CpuWindows::Take(Environment& owner, WindowId id) {
     const auto window = windows_.find(id);
     if (window == windows_.end()) return samples;
     for (auto& [thread, part] : window->second.parts) {
-      if (!part.is_closed) {
-        samples.missing++;
-      } else if (!part.columns.stack_start.empty()) {
+      if (part.is_closed && !part.columns.stack_start.empty()) {
         samples.threads.emplace_back(thread, std::move(part.columns));
+      } else {
+        samples.missing++;
       }
     }
   }

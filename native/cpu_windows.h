@@ -26,7 +26,8 @@ class CpuWindows {
  public:
   using WindowId = uint32_t;
 
-  // What threads have done, and how many of those that took part have not told.
+  // What threads have done, and of how many more that is not known: they have not
+  // answered, or V8 or the system has refused it to them.
   struct Samples {
     std::vector<std::pair<ThreadId, CpuColumns>> threads;
     size_t missing;

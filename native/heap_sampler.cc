@@ -210,7 +210,7 @@ void HeapSampler::CountLiveSamples(ProfileTable::Lock& table) {
       ++entry;
       continue;
     }
-    table.Count(thread_, sample.bucket, [&](BucketTable& buckets) {
+    table.Count(sample.owner, sample.bucket, [&](BucketTable& buckets) {
       buckets.CountFree(sample.bucket, ObjectOf(sample));
     });
     if (sample.representative) representative_deaths.push_back(sample);
@@ -251,7 +251,7 @@ void HeapSampler::AddSamples(ProfileTable::Lock& table,
 
 void HeapSampler::Publish(ProfileTable::Lock& table, LiveSample* sample) {
   if (sample->published) return;
-  table.Count(thread_, sample->bucket, [&](BucketTable& buckets) {
+  sample->owner = table.Count(thread_, sample->bucket, [&](BucketTable& buckets) {
     buckets.CountAlloc(sample->bucket, ObjectOf(*sample));
   });
   sample->published = true;
@@ -263,7 +263,7 @@ void HeapSampler::Retire() {
   for (auto& entry : live_) {
     LiveSample& sample = entry.second;
     Publish(table, &sample);
-    table.Count(thread_, sample.bucket, [&](BucketTable& buckets) {
+    table.Count(sample.owner, sample.bucket, [&](BucketTable& buckets) {
       buckets.CountFree(sample.bucket, ObjectOf(sample));
     });
   }

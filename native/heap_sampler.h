@@ -109,6 +109,8 @@ class HeapSampler {
     bool published;
     // Stands, should it die now, for others that die unseen.
     bool representative;
+    // Whose allocation it was counted as: its death must be counted as the same one's.
+    ThreadId owner = kMainThread;
   };
   struct NewSample {
     uint64_t id;

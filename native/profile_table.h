@@ -33,14 +33,19 @@ class ProfileTable {
     StackTable& stacks() { return table_.stacks_; }
     BucketTable& buckets() { return table_.buckets_; }
     ThreadParts& parts() { return table_.parts_; }
-    // Has `change` change a bucket on behalf of a thread.
+    // Has `change` change a bucket on behalf of a thread. Returns whose it is counted
+    // as: the main thread's where there is no room to keep it apart.
     template <typename Change>
-    void Count(ThreadId thread, BucketId id, Change change) {
+    ThreadId Count(ThreadId thread, BucketId id, Change change) {
       BucketTable& buckets = table_.buckets_;
-      if (thread == kMainThread) return change(buckets);
+      if (thread == kMainThread) {
+        change(buckets);
+        return kMainThread;
+      }
       const Bucket before = buckets.buckets()[id];
       change(buckets);
-      table_.parts_.Add(thread, id, Difference(buckets.buckets()[id], before));
+      const Bucket difference = Difference(buckets.buckets()[id], before);
+      return table_.parts_.Add(thread, id, difference) ? thread : kMainThread;
     }
     // Memory that the tables take.
     size_t bytes() const {

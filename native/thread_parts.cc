@@ -47,8 +47,10 @@ Bucket WaitsIn(const Bucket& bucket, const Waits& waits) {
   return change;
 }
 
-void ThreadParts::Add(ThreadId thread, BucketId id, const Bucket& change) {
-  if (!AddTo(&parts_[thread], id, change)) lost_++;
+bool ThreadParts::Add(ThreadId thread, BucketId id, const Bucket& change) {
+  const bool is_kept = AddTo(&parts_[thread], id, change);
+  if (!is_kept) lost_++;
+  return is_kept;
 }
 
 void ThreadParts::End(ThreadId thread) {

@@ -39,8 +39,9 @@ class ThreadParts {
   ThreadParts(const ThreadParts&) = delete;
   ThreadParts& operator=(const ThreadParts&) = delete;
 
-  // A thread other than the main one has counted that much in a bucket.
-  void Add(ThreadId thread, BucketId id, const Bucket& change);
+  // A thread other than the main one has counted that much in a bucket. False where
+  // that is not kept apart.
+  bool Add(ThreadId thread, BucketId id, const Bucket& change);
   void End(ThreadId thread);
 
   // Of the buckets of a type, those a thread has counted in, the newest first.

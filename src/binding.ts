@@ -106,7 +106,7 @@ export interface CpuSamples {
   symbols: Symbols;
   /** By their numbers. */
   threads: ThreadSamples[];
-  /** How many threads more have not told. */
+  /** How many threads more have not told, or were refused it by V8 or the system. */
   missing: number;
 }
 

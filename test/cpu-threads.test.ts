@@ -46,8 +46,9 @@ t.test('threads that come and go within the window', async (t) => {
 });
 
 t.test('threads that do not answer', async (t) => {
-  const { all, again, after } = await run('does not answer', join(t.testdir(), 'fifo'));
+  const { all, one, again, after } = await run('does not answer', join(t.testdir(), 'fifo'));
   t.match(all!.comments[0], /^threads 0, \d+, \d+; 1 more did not answer, and their time is not in it$/, 'a thread that waits for memory answers, one in a system call does not');
+  t.match(one!.comments, [/^thread \d+ alone; it did not answer, and its time is not known$/]);
   t.match(again!.comments[0], /^threads 0; 1 more did not answer/, 'however often it is asked');
   t.same(after!.comments, [], 'it ends as ever when it is let go');
 });

@@ -98,6 +98,11 @@ t.test('what each thread has counted', async (t) => {
   t.ok(few.lost > 0, 'and it is told how many are not in their own');
 });
 
+t.test('objects of a thread for which there is no room', async (t) => {
+  const owners = await compile('thread-owners', ['profile_table', 'stack_table', 'thread_parts', 'bucket_table']);
+  t.same(await owners(1), { owner: 0, rows: 0, allocs: 1, frees: 1, later: 3, inUse: 1 }, 'die as whose they were counted, even if there is room by then');
+});
+
 t.test('stacks of several threads', async (t) => {
   const merge = await compile('cpu-merge', ['cpu_merge', 'cpu_columns', 'stack_table']);
   for (const threads of [1, 2, 7]) {

@@ -48,12 +48,14 @@ interface WindowState {
   /** Of the windows that are open. */
   labels: LabelLog;
   keptReady: boolean;
+  /** Whether windows have had V8 make ready what has not been released since. */
+  isReady: boolean;
   release: NodeJS.Timeout | undefined;
 }
 
 const state = threadState(
   'cpu windows',
-  (): WindowState => ({ all: new Set(), open: new Map(), labels: new LabelLog(), keptReady: false, release: undefined }),
+  (): WindowState => ({ all: new Set(), open: new Map(), labels: new LabelLog(), keptReady: false, isReady: false, release: undefined }),
 );
 
 /**
@@ -98,8 +100,12 @@ function openWindow(seconds: number, thread: number | undefined): number {
   const { all, open } = state;
   if (all.size >= MAX_WINDOWS) throw tooMany();
   clearTimeout(state.release);
+  state.isReady = true;
   const window = native.openCpuWindow(Math.ceil(seconds) * SAMPLES_PER_SECOND + MORE_SAMPLES, thread ?? -1);
-  if (window === 0) throw tooMany();
+  if (window === 0) {
+    releaseLater();
+    throw tooMany();
+  }
   all.add(window);
   if (thread !== undefined && thread !== threadId) return window;
   open.set(window, native.monotonicNanos());
@@ -121,13 +127,20 @@ function closeWindow(window: number): void {
     if (oldest === undefined) labels.close();
     else labels.trim(oldest);
   }
-  if (all.size === 0) state.release = setTimeout(release, KEEP_READY_MS).unref();
+  releaseLater();
+}
+
+/** Unless a window is open. */
+function releaseLater(): void {
+  if (state.all.size === 0) state.release = setTimeout(release, KEEP_READY_MS).unref();
 }
 
 /** What windows have had V8 make ready, here and in other threads. */
 function release(): void {
   if (!state.keptReady) native.releaseCpuProfiler();
-  native.releaseOtherCpuProfilers();
+  // Other threads are disturbed only where there is something to release.
+  if (state.isReady) native.releaseOtherCpuProfilers();
+  state.isReady = false;
 }
 
 function tooMany(): Error {

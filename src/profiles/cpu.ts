@@ -108,7 +108,7 @@ function groupTicks({ threads, labels }: LabelledSamples): Groups {
 
 function comments({ threads, missing, lost }: LabelledSamples, thread: number | undefined): string[] {
   const lines = [];
-  if (thread !== undefined) lines.push(threadComment(thread));
+  if (thread !== undefined) lines.push(threadComment(thread) + (missing > 0 ? '; it did not answer, and its time is not known' : ''));
   else if (threads.length > 1 || missing > 0) {
     const numbers = threads.slice(0, MAX_NAMED).map(({ thread }) => thread);
     const more = threads.length > MAX_NAMED ? ` and ${threads.length - MAX_NAMED} more` : '';
