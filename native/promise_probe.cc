@@ -53,6 +53,7 @@ v8::MaybeLocal<v8::Function> PromiseProbe::Arm() {
   v8::Local<v8::Value> arm;
   if (!v8::Script::Compile(context, source).ToLocal(&script) ||
       !script->Run(context).ToLocal(&arm)) {
+    if (try_catch.HasTerminated()) isolate_->TerminateExecution();
     return {};
   }
   arm_.Reset(isolate_, arm.As<v8::Function>());

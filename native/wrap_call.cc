@@ -17,13 +17,24 @@ namespace {
 
 using Arguments = std::vector<v8::Local<v8::Value>>;
 
+// What has caught the termination of a thread would have ended it: it goes on. False
+// where there is none.
+bool GoOnTerminating(v8::Isolate* isolate, const v8::TryCatch& try_catch) {
+  if (!try_catch.HasTerminated()) return false;
+  isolate->TerminateExecution();
+  return true;
+}
+
 // The result, or an empty handle if the call has thrown, which is forgotten.
 v8::MaybeLocal<v8::Value> CallQuietly(v8::Isolate* isolate,
                                       v8::Local<v8::Value> function, int count,
-                                      v8::Local<v8::Value>* arguments) {
+                                      v8::Local<v8::Value>* arguments,
+                                      bool* is_terminating) {
   const v8::TryCatch try_catch(isolate);
-  return function.As<v8::Function>()->Call(isolate->GetCurrentContext(),
-                                           v8::Undefined(isolate), count, arguments);
+  const v8::MaybeLocal<v8::Value> result = function.As<v8::Function>()->Call(
+      isolate->GetCurrentContext(), v8::Undefined(isolate), count, arguments);
+  *is_terminating = GoOnTerminating(isolate, try_catch);
+  return result;
 }
 
 // What `before` wants the arguments to be, if it does.
@@ -56,10 +67,13 @@ void Call(const v8::FunctionCallbackInfo<v8::Value>& info) {
   Arguments arguments;
   for (int i = 0; i < info.Length(); i++) arguments.push_back(info[i]);
   v8::Local<v8::Value> call;
+  bool is_terminating;
   const bool has_begun =
-      CallQuietly(isolate, before, info.Length(), arguments.data()).ToLocal(&call);
+      CallQuietly(isolate, before, info.Length(), arguments.data(), &is_terminating)
+          .ToLocal(&call);
   const bool is_observed = has_begun && call->IsObject();
-  if (is_observed && !ReadArguments(isolate, call.As<v8::Object>(), &arguments)) {
+  if (is_terminating ||
+      (is_observed && !ReadArguments(isolate, call.As<v8::Object>(), &arguments))) {
     AtomicsWaiters::Process().EndBlocking();
     return;
   }
@@ -73,13 +87,16 @@ void Call(const v8::FunctionCallbackInfo<v8::Value>& info) {
           ->Call(context, receiver, static_cast<int>(arguments.size()),
                  arguments.data())
           .ToLocal(&result);
-  bool has_ended = has_begun;
-  if (is_observed) {
+  is_terminating = GoOnTerminating(isolate, try_catch);
+  bool has_ended = has_begun && !is_terminating;
+  if (is_observed && !is_terminating) {
     v8::Local<v8::Value> outcome[] = {call, v8::Undefined(isolate)};
     if (has_returned) outcome[1] = result;
-    has_ended = !CallQuietly(isolate, after, 2, outcome).IsEmpty();
+    has_ended =
+        !CallQuietly(isolate, after, 2, outcome, &is_terminating).IsEmpty();
   }
   if (!has_ended) AtomicsWaiters::Process().EndBlocking();
+  if (is_terminating) return;
   if (has_returned) {
     info.GetReturnValue().Set(result);
   } else {
