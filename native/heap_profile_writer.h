@@ -25,7 +25,7 @@ struct HeapProfileHeader {
 // the same samples, estimates and names as src/pprof/write-profile.ts writes of the
 // same table.
 //
-// Takes two numbers for each string and each frame of the table, and less than 512 KiB
+// Takes two numbers for each string and each frame that is used, and some 100 KiB
 // besides. The table is locked for a few rows at a time, so that no thread waits for
 // the file.
 class HeapProfileWriter {

@@ -207,6 +207,28 @@ t.test('files', async (t) => {
   t.equal((await readdir(folder)).length, 8, 'and nothing else is left');
 });
 
+t.test('writing takes little memory, however much there is', async (t) => {
+  const folder = t.testdir();
+  const program = join(folder, 'heap-profile-writer');
+  const parts = ['heap_profile_writer', 'gzip_file', 'file_url', 'profile_table', 'thread_parts', 'stack_table', 'bucket_table', 'table_copy'];
+  const sources = ['test/native/heap-profile-writer.cc', ...parts.map((part) => `native/${part}.cc`)];
+  await run(process.env.CXX ?? 'c++', ['-std=c++17', '-O2', '-Wall', '-Wextra', '-Werror', '-pthread', ...sources, '-o', program]);
+  // The second one fills the tree of stacks.
+  for (const [functions, limit] of [[1000, 200], [26_215, 1500]] as const) {
+    const path = join(folder, `${functions}.pb.gz`);
+    const { error, peak, buckets } = JSON.parse((await run(program, [path, String(functions)])).stdout) as Record<string, number>;
+    t.equal(error, 0);
+    t.ok(peak! < limit * 1024, `${buckets} samples: ${peak} bytes`);
+    const bytes = gunzipSync(await readFile(path));
+    // Reading a large one takes seconds.
+    if (functions > 1000) continue;
+    const profile = decode(bytes);
+    t.equal(profile.sample.length, buckets);
+    const files = new Map(profile.function.map(({ name, filename }) => [profile.stringTable[Number(name)], profile.stringTable[Number(filename)]]));
+    t.equal(files.get('f7'), '/srv/café/7.mjs', 'paths are as in the other profiles');
+  }
+});
+
 t.test('options', (t) => {
   const file = join(t.testdir({ file: '' }), 'file');
   for (const [options, code, message] of [

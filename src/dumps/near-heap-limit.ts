@@ -18,7 +18,7 @@ const state = threadState('near heap limit', (): { forget?: (() => void) | undef
 
 /**
  * Writes the heap profile to a file when V8 reports that this thread's heap is near its limit, as of the collection after which
- * V8 does so: once, without running JavaScript, and in a few hundred kilobytes. Its name begins with `heap-near-limit-`, and a
+ * V8 does so: once, without running JavaScript, and in little memory. Its name begins with `heap-near-limit-`, and a
  * line on stderr tells it, or why it could not be written. Then V8 goes on as it would have: it ends the process with its usual
  * message, or the worker with ERR_WORKER_OUT_OF_MEMORY, unless the program frees enough by then. Before that the limit is
  * raised, by at most a quarter of the heap and what the young generation may grow to: 48 MiB by default on 64-bit machines.
