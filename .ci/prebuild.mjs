@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, symlinkSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { MAJORS, withNode } from './with-node.mjs';
@@ -10,31 +10,9 @@ import { MAJORS, withNode } from './with-node.mjs';
  */
 
 const majors = process.argv.slice(2);
-if (majors.length > 0 || !isHook()) await prebuild(majors.length > 0 ? majors : MAJORS);
+prebuild(majors.length > 0 ? majors : MAJORS);
 
-/** Whether npm has run this because it is about to run the script named "build", which is for the present Node.js alone. */
-function isHook() {
-  if (process.env.npm_lifecycle_event !== 'prebuild') return false;
-  // npm shows what it has been asked for as its command line.
-  for (let pid = process.ppid; pid > 1; pid = parentOf(pid)) {
-    const command = commandOf(pid);
-    if (/^npm (?!.*\bprebuild\b)/.test(command)) return true;
-    if (/^npm /.test(command)) return false;
-  }
-  return true;
-}
-
-function parentOf(pid) {
-  if (existsSync('/proc/self')) return Number(/^PPid:\s*(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1]);
-  return process.platform === 'win32' ? 0 : Number(execFileSync('ps', ['-o', 'ppid=', '-p', String(pid)]));
-}
-
-function commandOf(pid) {
-  if (existsSync('/proc/self')) return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
-  return process.platform === 'win32' ? '' : execFileSync('ps', ['-o', 'args=', '-p', String(pid)], { encoding: 'utf8' });
-}
-
-async function prebuild(majors) {
+function prebuild(majors) {
   for (const script of ['build:proto', 'build:ts']) npm('run', '--silent', script);
   mkdirSync('prebuilds', { recursive: true });
   const folder = mkdtempSync(join(tmpdir(), 'mprof-prebuild-'));

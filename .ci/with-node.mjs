@@ -8,6 +8,7 @@ import { pathToFileURL } from 'node:url';
 export const MAJORS = ['20', '22', '24', '26'];
 
 /*
+ * with-node.mjs others: prints all of them but the one that runs this.
  * with-node.mjs MAJOR: installs that version of Node.js from npm, program and headers, outside of the repository, and
  * prints the folder that has bin and include.
  */
@@ -21,4 +22,8 @@ export function withNode(major) {
   return join(folder, 'node_modules', name);
 }
 
-if (import.meta.url === pathToFileURL(process.argv[1]).href) console.log(withNode(process.argv[2]));
+if (import.meta.url === pathToFileURL(process.argv[1]).href) {
+  const [, , what] = process.argv;
+  const present = process.versions.node.split('.')[0];
+  console.log(what === 'others' ? MAJORS.filter((major) => major !== present).join(' ') : withNode(what));
+}
