@@ -44,7 +44,7 @@ async function newProject(t: Test): Promise<Project> {
   const PATH = pathWithoutCompiler(t);
   const folder = join(PATH, '..');
   const npm = (cwd: string, ...args: string[]): Promise<Exit> =>
-    runNode(realpathSync(join(PATH, 'npm')), { args, cwd, env: { PATH, npm_config_audit: 'false', npm_config_fund: 'false' } });
+    runNode(realpathSync(join(PATH, 'npm')), { args, cwd, env: { PATH, npm_config_audit: 'false', npm_config_fund: 'false', npm_config_loglevel: 'notice' } });
 
   const source = join(folder, 'source');
   for (const name of ['package.json', 'dist', 'native', 'binding.gyp', 'proto']) cpSync(name, join(source, name), { recursive: true });

@@ -1,5 +1,7 @@
 import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
 import { fixture, runJson, runNode } from './helpers/child';
@@ -20,7 +22,10 @@ async function freePort(): Promise<number> {
 
 for (const kind of ['child_process', 'cluster']) {
   t.test(`${kind}: a socket for each process`, async (t) => {
-    const env = { MPROF_LISTEN: join(t.testdir(), '%p'), MPROF_MEM_PROFILE_RATE: '4096' };
+    // Not t.testdir(): the path of a socket has to be short.
+    const folder = await mkdtemp(join(tmpdir(), 'mprof-'));
+    t.teardown(() => rm(folder, { recursive: true }));
+    const env = { MPROF_LISTEN: join(folder, '%p'), MPROF_MEM_PROFILE_RATE: '4096' };
     const seen = await runJson<[number, number[]][]>(fixture('processes.cjs'), { flags: REGISTER, args: ['sockets', kind], env });
     t.equal(seen.length, 3);
     for (const [pid, found] of seen) t.same(found, [pid], 'serves its own profile');
