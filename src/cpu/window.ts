@@ -96,6 +96,11 @@ export function keepReady(ready: boolean): void {
   else if (state.all.size === 0) release();
 }
 
+/**
+ * Opens a window of one thread, or of all there are and those that begin while it is open.
+ *
+ * @throws Error `ERR_MPROF_CPU_PROFILER` when too many are open, or V8 or the system refuses one more
+ */
 function openWindow(seconds: number, thread: number | undefined): number {
   const { all, open } = state;
   if (all.size >= MAX_WINDOWS) throw tooMany();
@@ -117,6 +122,7 @@ function openWindow(seconds: number, thread: number | undefined): number {
   return window;
 }
 
+/** Ends it for all threads, whatever has become of it, and forgets labels that no other window asks for. */
 function closeWindow(window: number): void {
   // Nothing is left of it if it has been closed.
   native.discardCpuWindow(window);
