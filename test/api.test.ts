@@ -167,17 +167,17 @@ t.test('the rate can change at run time', async (t) => {
   });
   const counts = (step: string, rate: number): number[] => Object.values(steps[step]!.rates[rate]!.sampled);
 
-  t.same(counts('exact', 1), [100, 115200, 100, 115200]);
-  t.same(counts('sampled', 1), [100, 115200, 0, 0], 'totals go on, and what was in use before is given up');
+  t.same(counts('exact', 1), [100, 102400, 100, 102400]);
+  t.same(counts('sampled', 1), [100, 102400, 0, 0], 'totals go on, and what was in use before is given up');
   const { sampled, estimated } = steps.sampled!.rates[8192]!;
-  // One in 7.6 is sampled: 1312 expected, with a standard deviation of 34. Five of them either way.
-  t.ok(Math.abs(sampled.allocObjects! - 1312) < 170, `${sampled.allocObjects} objects sampled at the other rate`);
+  // One in 8.5 is sampled: 1177 expected, with a standard deviation of 32. Five of them either way.
+  t.ok(Math.abs(sampled.allocObjects! - 1177) < 160, `${sampled.allocObjects} objects sampled at the other rate`);
   t.equal(sampled.inuseObjects, sampled.allocObjects, 'all of them are in use');
-  // Go's formula: each sampled object of 1152 bytes stands for 1 / (1 - exp(-1152 / 8192)), rounded towards zero.
-  t.equal(estimated.allocObjects, Math.trunc(sampled.allocObjects! / (1 - Math.exp(-9 / 64))), 'unsampled with that rate');
+  // Go's formula: each sampled object of 1024 bytes stands for 1 / (1 - exp(-1024 / 8192)), rounded towards zero.
+  t.equal(estimated.allocObjects, Math.trunc(sampled.allocObjects! / (1 - Math.exp(-1 / 8))), 'unsampled with that rate');
   t.same(steps.unchanged, steps.sampled, 'to set the same rate again changes nothing');
 
-  t.same(counts('exactAgain', 1), [150, 172800, 50, 57600], 'the record of the first rate goes on');
+  t.same(counts('exactAgain', 1), [150, 153600, 50, 51200], 'the record of the first rate goes on');
   t.same(counts('exactAgain', 8192).slice(0, 2), counts('sampled', 8192).slice(0, 2), 'that of the second keeps its totals');
   t.same(steps.exactAgain!.rates[8192]!.estimated.allocObjects, estimated.allocObjects, 'and its rate');
   t.same(counts('exactAgain', 8192).slice(2), [0, 0]);
