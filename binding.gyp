@@ -18,6 +18,7 @@
         "native/cpu_windows.cc",
         "native/environment.cc",
         "native/file_url.cc",
+        "native/garbage_requests.cc",
         "native/gc_log.cc",
         "native/gzip_file.cc",
         "native/harvest_scheduler.cc",

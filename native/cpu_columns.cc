@@ -4,6 +4,15 @@
 
 namespace mprof {
 
+namespace {
+
+template <typename T>
+size_t Bytes(const std::vector<T>& column) {
+  return column.capacity() * sizeof(T);
+}
+
+}  // namespace
+
 void CopyFrames(const StackTable& table, CpuSymbols* symbols) {
   symbols->string_start.push_back(0);
   for (size_t i = 0; i < table.string_count(); i++) {
@@ -19,6 +28,15 @@ void CopyFrames(const StackTable& table, CpuSymbols* symbols) {
     symbols->frame_start_line.push_back(frame.position.start_line);
     symbols->frame_address.push_back(static_cast<double>(frame.address));
   }
+}
+
+size_t BytesOf(const CpuColumns& columns) {
+  return columns.string_bytes.capacity() + Bytes(columns.string_start) +
+         Bytes(columns.frame_name) + Bytes(columns.frame_file) +
+         Bytes(columns.frame_line) + Bytes(columns.frame_column) +
+         Bytes(columns.frame_start_line) + Bytes(columns.frame_address) +
+         Bytes(columns.stack_frames) + Bytes(columns.stack_start) + Bytes(columns.stack) +
+         Bytes(columns.time) + Bytes(columns.cpu);
 }
 
 }  // namespace mprof

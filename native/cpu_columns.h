@@ -1,6 +1,7 @@
 #ifndef MPROF_CPU_COLUMNS_H_
 #define MPROF_CPU_COLUMNS_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -41,6 +42,9 @@ struct CpuColumns : CpuSymbols {
   double duration = 0;
   double total_cpu = 0;
 };
+
+// Bytes they have allocated.
+size_t BytesOf(const CpuColumns& columns);
 
 }  // namespace mprof
 

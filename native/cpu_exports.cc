@@ -102,7 +102,7 @@ void ReleaseCpuProfiler(const Napi::CallbackInfo& info) { ProfilerOf(info).Relea
 
 // Those of the other threads, where nobody keeps them.
 void ReleaseOtherCpuProfilers(const Napi::CallbackInfo& info) {
-  CpuWindows::ReleaseAllBut(Environment::Of(info).thread());
+  CpuWindows::Process().ReleaseAllBut(Environment::Of(info).thread());
 }
 
 // -> times of the samples since the last call
@@ -110,8 +110,14 @@ Napi::Value TakeCpuTimes(const Napi::CallbackInfo& info) {
   return ToArray(info.Env(), ProfilerOf(info).TakeTimes());
 }
 
+void EndCpuTimes(const Napi::CallbackInfo& info) { ProfilerOf(info).EndTimes(); }
+
 Napi::Value GetMonotonicNanos(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), static_cast<double>(MonotonicNanos()));
+}
+
+Napi::Value GetThreadCpuNanos(const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(), static_cast<double>(ThreadCpuNanos()));
 }
 
 }  // namespace
@@ -126,7 +132,9 @@ void AddCpuExports(Exports* exports) {
   exports->Add("releaseCpuProfiler", ReleaseCpuProfiler);
   exports->Add("releaseOtherCpuProfilers", ReleaseOtherCpuProfilers);
   exports->Add("takeCpuTimes", TakeCpuTimes);
+  exports->Add("endCpuTimes", EndCpuTimes);
   exports->Add("monotonicNanos", GetMonotonicNanos);
+  exports->Add("threadCpuNanos", GetThreadCpuNanos);
 }
 
 }  // namespace mprof

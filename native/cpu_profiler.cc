@@ -186,6 +186,12 @@ std::vector<double> CpuProfiler::TakeTimes() {
   return times;
 }
 
+void CpuProfiler::EndTimes() {
+  if (times_) DropProfile(*times_);
+  times_.reset();
+  last_time_ = 0;
+}
+
 std::optional<CpuProfiler::Profile> CpuProfiler::StartFirstProfile(
     v8::CpuProfilingMode mode, uint32_t max_samples) {
   // There are the threads it takes.
@@ -215,13 +221,11 @@ void CpuProfiler::DropProfile(const Profile& profile) {
 
 void CpuProfiler::Trim() {
   if (windows_.empty()) {
-    if (times_) DropProfile(*times_);
-    times_.reset();
+    EndTimes();
     cpu_time_.Stop();
     own_calls_.clear();
     // While the machine sleeps, one of the clocks may go on and the other not.
     clock_offset_.reset();
-    last_time_ = 0;
     return;
   }
   // Windows are in the order in which they were opened.

@@ -63,6 +63,8 @@ class CpuProfiler {
   // The times of the samples taken since the last call, monotonic, in nanoseconds,
   // while a window is open. The first call says nothing and asks for what follows.
   std::vector<double> TakeTimes();
+  // Nobody asks for them any more.
+  void EndTimes();
 
  private:
   // Monotonic, in nanoseconds.

@@ -8,6 +8,10 @@ namespace {
 
 using Guard = std::lock_guard<std::mutex>;
 
+// Kept of all threads that end within a window, however many they are: some ten
+// thousand of them that do little.
+constexpr size_t kMaxEndedBytes = size_t{16} << 20;
+
 }  // namespace
 
 CpuWindows& CpuWindows::Process() {
@@ -19,8 +23,6 @@ CpuWindows& CpuWindows::Process() {
 std::optional<CpuWindows::WindowId> CpuWindows::Open(Environment& owner,
                                                      uint32_t max_samples,
                                                      std::optional<ThreadId> only) {
-  const std::vector<ThreadId> all =
-      only ? std::vector<ThreadId>{*only} : Threads::Process().Ids();
   WindowId id;
   {
     const Guard guard(mutex_);
@@ -30,14 +32,18 @@ std::optional<CpuWindows::WindowId> CpuWindows::Open(Environment& owner,
     window.owner = owner.thread();
     window.max_samples = max_samples;
     window.only = only;
-    for (const ThreadId thread : all) window.parts[thread];
   }
+  // A thread that comes from here on joins the window, unless it is for one.
+  const std::vector<ThreadId> all =
+      only ? std::vector<ThreadId>{*only} : Threads::Process().Ids();
   for (const ThreadId thread : all) {
-    if (thread == owner.thread()) continue;
-    const bool is_there = Threads::Process().Run(
-        thread, [this, id](Environment& environment) { OpenPart(environment, id); });
+    {
+      const Guard guard(mutex_);
+      windows_[id].parts.try_emplace(thread);
+    }
+    if (thread == owner.thread() || Threads::Process().Wake(thread)) continue;
     const Guard guard(mutex_);
-    if (!is_there) windows_[id].parts.erase(thread);
+    windows_[id].parts.erase(thread);
   }
   if (only && *only != owner.thread()) return id;
   OpenPart(owner, id);
@@ -60,10 +66,8 @@ void CpuWindows::Close(Environment& owner, WindowId id) {
     for (const auto& part : window->second.parts) threads.push_back(part.first);
   }
   for (const ThreadId thread : threads) {
-    if (thread == owner.thread()) continue;
     // One that is not there any more has closed its part.
-    Threads::Process().Run(
-        thread, [this, id](Environment& environment) { ClosePart(environment, id); });
+    if (thread != owner.thread()) Threads::Process().Wake(thread);
   }
   ClosePart(owner, id);
 }
@@ -84,8 +88,9 @@ CpuWindows::Samples CpuWindows::Take(Environment& owner, WindowId id) {
     const Guard guard(mutex_);
     const auto window = windows_.find(id);
     if (window == windows_.end()) return samples;
+    samples.missing = window->second.lost;
     for (auto& [thread, part] : window->second.parts) {
-      if (part.is_closed && !part.columns.stack_start.empty()) {
+      if (part.HasColumns()) {
         samples.threads.emplace_back(thread, std::move(part.columns));
       } else {
         samples.missing++;
@@ -108,24 +113,29 @@ void CpuWindows::Discard(Environment& owner, WindowId id) {
   }
   for (const auto& [thread, part] : parts) {
     if (!part.open) continue;
-    const auto discard = [open = *part.open](Environment& environment) {
-      environment.cpu_profiler().Discard(open);
-    };
     if (thread == owner.thread()) {
-      discard(owner);
+      owner.cpu_profiler().Discard(*part.open);
     } else {
-      Threads::Process().Run(thread, discard);
+      Want(thread, [&part](Wishes* wishes) { wishes->discard.push_back(*part.open); });
     }
   }
 }
 
 void CpuWindows::ReleaseAllBut(ThreadId thread) {
   for (const ThreadId other : Threads::Process().Ids()) {
-    if (other == thread) continue;
-    Threads::Process().Run(other, [](Environment& environment) {
-      environment.cpu_profiler().ReleaseUnlessKept();
-    });
+    if (other != thread) Want(other, [](Wishes* wishes) { wishes->release = true; });
   }
+}
+
+void CpuWindows::Want(ThreadId thread, const std::function<void(Wishes*)>& want) {
+  {
+    const Guard guard(mutex_);
+    want(&wishes_[thread]);
+  }
+  if (Threads::Process().Wake(thread)) return;
+  // It has ended, and left nothing to do.
+  const Guard guard(mutex_);
+  wishes_.erase(thread);
 }
 
 void CpuWindows::Join(Environment& thread) {
@@ -141,12 +151,35 @@ void CpuWindows::Join(Environment& thread) {
   for (const WindowId id : ids) OpenPart(thread, id);
 }
 
+void CpuWindows::Attend(Environment& thread) {
+  std::vector<WindowId> open;
+  std::vector<WindowId> close;
+  Wishes wishes;
+  {
+    const Guard guard(mutex_);
+    for (const auto& [id, window] : windows_) {
+      if (window.parts.count(thread.thread()) == 0) continue;
+      (window.is_closing ? close : open).push_back(id);
+    }
+    const auto found = wishes_.find(thread.thread());
+    if (found != wishes_.end()) {
+      wishes = std::move(found->second);
+      wishes_.erase(found);
+    }
+  }
+  for (const WindowId id : open) OpenPart(thread, id);
+  for (const WindowId id : close) ClosePart(thread, id);
+  for (const auto id : wishes.discard) thread.cpu_profiler().Discard(id);
+  if (wishes.release) thread.cpu_profiler().ReleaseUnlessKept();
+}
+
 void CpuWindows::Leave(Environment& thread) {
   std::vector<WindowId> own;
   std::vector<WindowId> others;
   bool is_owner;
   {
     const Guard guard(mutex_);
+    wishes_.erase(thread.thread());
     is_owner = owners_.erase(thread.thread()) != 0;
     for (const auto& [id, window] : windows_) {
       if (window.owner == thread.thread()) {
@@ -157,9 +190,26 @@ void CpuWindows::Leave(Environment& thread) {
     }
   }
   for (const WindowId id : own) Discard(thread, id);
-  for (const WindowId id : others) ClosePart(thread, id);
+  for (const WindowId id : others) {
+    ClosePart(thread, id);
+    EndPart(thread.thread(), id);
+  }
   // Nobody else would do that after a while.
   if (is_owner) ReleaseAllBut(thread.thread());
+}
+
+void CpuWindows::EndPart(ThreadId thread, WindowId id) {
+  const Guard guard(mutex_);
+  const Part* const part = PartOf(id, thread);
+  if (part == nullptr) return;
+  Window& window = windows_[id];
+  const size_t bytes = sizeof(Part) + BytesOf(part->columns);
+  if (part->HasColumns() && window.ended_bytes + bytes <= kMaxEndedBytes) {
+    window.ended_bytes += bytes;
+  } else {
+    window.parts.erase(thread);
+    window.lost++;
+  }
 }
 
 void CpuWindows::OpenPart(Environment& thread, WindowId id) {

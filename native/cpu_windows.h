@@ -1,7 +1,9 @@
 #ifndef MPROF_CPU_WINDOWS_H_
 #define MPROF_CPU_WINDOWS_H_
 
+#include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -53,10 +55,12 @@ class CpuWindows {
   void Discard(Environment& owner, WindowId id);
 
   // Lets go of V8's profilers of all threads but one, where they are not kept.
-  static void ReleaseAllBut(ThreadId thread);
+  void ReleaseAllBut(ThreadId thread);
 
   // A thread takes part in the windows there are for all.
   void Join(Environment& thread);
+  // On a thread that has been woken: does what others have left for it to do.
+  void Attend(Environment& thread);
   // Nothing runs in a thread any more.
   void Leave(Environment& thread);
 
@@ -66,6 +70,14 @@ class CpuWindows {
     std::optional<CpuProfiler::WindowId> open;
     bool is_closed = false;
     CpuColumns columns;
+
+    bool HasColumns() const { return is_closed && !columns.stack_start.empty(); }
+  };
+  // What only a thread itself can do, but for its parts of windows.
+  struct Wishes {
+    // Windows of its profiler that nobody wants to know of any more.
+    std::vector<CpuProfiler::WindowId> discard;
+    bool release = false;
   };
   struct Window {
     ThreadId owner;
@@ -73,17 +85,25 @@ class CpuWindows {
     std::optional<ThreadId> only;
     bool is_closing = false;
     std::map<ThreadId, Part> parts;
+    // What is kept of threads that have ended, and of how many nothing is, since that
+    // would be too much.
+    size_t ended_bytes = 0;
+    size_t lost = 0;
   };
 
   // On the thread of a part.
   void OpenPart(Environment& thread, WindowId id);
   void ClosePart(Environment& thread, WindowId id);
+  // Keeps what a thread that ends has done in a window, within limits.
+  void EndPart(ThreadId thread, WindowId id);
+  void Want(ThreadId thread, const std::function<void(Wishes*)>& want);
   // With the lock. Null when it has been discarded.
   Part* PartOf(WindowId id, ThreadId thread);
 
   std::mutex mutex_;
   std::map<WindowId, Window> windows_;
   WindowId last_ = 0;
+  std::map<ThreadId, Wishes> wishes_;
   // Threads that have opened windows.
   std::set<ThreadId> owners_;
 };

@@ -4,6 +4,7 @@
 
 #include "atomics_waiters.h"
 #include "cpu_windows.h"
+#include "garbage_requests.h"
 #include "profile_table.h"
 
 namespace mprof {
@@ -34,6 +35,11 @@ Environment& Environment::Attach(Napi::Env env, ThreadId thread) {
   return *environment;
 }
 
+void Environment::Attend() {
+  CpuWindows::Process().Attend(*this);
+  GarbageRequests::Process().Attend(*this);
+}
+
 void Environment::Stop() {
   // Nobody else may ask this thread for anything any more.
   Threads::Process().Remove(thread_);
@@ -43,6 +49,7 @@ void Environment::Stop() {
   // Nor may a profiler be left.
   CpuWindows::Process().Leave(*this);
   cpu_profiler_.Stop();
+  GarbageRequests::Process().End(thread_);
   for (const auto& turns : turns_) turns->Stop();
   for (const auto& awaits : pending_awaits_) awaits->Stop();
   probe_.reset();

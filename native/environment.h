@@ -32,6 +32,9 @@ class Environment {
     return **info.Env().GetInstanceData<std::shared_ptr<Environment>>();
   }
 
+  // Does what other threads want of this one. Does not call JavaScript.
+  void Attend();
+
   v8::Isolate* isolate() { return isolate_; }
   ThreadId thread() const { return thread_; }
   HeapSampler& sampler() { return sampler_; }

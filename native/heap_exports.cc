@@ -2,11 +2,13 @@
 
 #include <napi.h>
 
-#include <memory>
+#include <algorithm>
+#include <utility>
 #include <vector>
 
 #include "environment.h"
 #include "exports.h"
+#include "garbage_requests.h"
 #include "heap_sampler.h"
 #include "profile_table.h"
 #include "threads.h"
@@ -37,22 +39,20 @@ void CollectGarbage(const Napi::CallbackInfo& info) {
 // (number of a thread, undefined for all) -> whether these, but not this one, have
 // collected their garbage or ended, as a function
 Napi::Value CollectOtherGarbage(const Napi::CallbackInfo& info) {
-  // Whoever has something to do has a share in it.
-  const auto to_do = std::make_shared<char>();
+  std::vector<std::pair<ThreadId, GarbageRequests::Number>> requests;
   for (const ThreadId thread : Threads::Process().Ids()) {
     const bool is_asked =
         !info[0].IsNumber() || info[0].As<Napi::Number>().Uint32Value() == thread;
     if (!is_asked || thread == Environment::Of(info).thread()) continue;
-    Threads::Process().Run(thread, [to_do](Environment& environment) {
-      HeapSampler& sampler = environment.sampler();
-      if (!sampler.GetStats().running) return;
-      sampler.CollectGarbage();
-      sampler.Refresh();
-    });
+    requests.emplace_back(thread, GarbageRequests::Process().Ask(thread));
   }
   return Napi::Function::New(
-      info.Env(), [left = std::weak_ptr<char>(to_do)](const Napi::CallbackInfo& call) {
-        return Napi::Boolean::New(call.Env(), left.expired());
+      info.Env(), [requests = std::move(requests)](const Napi::CallbackInfo& call) {
+        const bool are_done =
+            std::all_of(requests.begin(), requests.end(), [](const auto& request) {
+              return GarbageRequests::Process().IsDone(request.first, request.second);
+            });
+        return Napi::Boolean::New(call.Env(), are_done);
       });
 }
 

@@ -2,8 +2,6 @@
 
 #include <node.h>
 
-#include <utility>
-
 #include "environment.h"
 
 namespace mprof {
@@ -17,7 +15,7 @@ Threads& Threads::Process() {
 void Threads::Add(ThreadId id, const std::shared_ptr<Environment>& environment,
                   node::Environment* node) {
   std::lock_guard<std::mutex> guard(mutex_);
-  threads_[id] = {environment, node, {}};
+  threads_[id] = {environment, node, false};
 }
 
 void Threads::Remove(ThreadId id) {
@@ -46,14 +44,14 @@ std::vector<ThreadId> Threads::Ids() {
   return ids;
 }
 
-bool Threads::Run(ThreadId id, Task task) {
+bool Threads::Wake(ThreadId id) {
   // With the lock, the thread cannot go away: it has to remove itself first.
   std::lock_guard<std::mutex> guard(mutex_);
   const auto found = threads_.find(id);
   if (found == threads_.end() || found->second.node == nullptr) return false;
   Thread& thread = found->second;
-  thread.tasks.push_back(std::move(task));
-  if (thread.tasks.size() > 1) return true;
+  if (thread.is_woken) return true;
+  thread.is_woken = true;
   node::RequestInterrupt(thread.node, OnInterrupt,
                          reinterpret_cast<void*>(uintptr_t{id}));
   return true;
@@ -61,7 +59,6 @@ bool Threads::Run(ThreadId id, Task task) {
 
 // Node calls this at the latest when the thread ends, and then nobody is found.
 void Threads::OnInterrupt(void* id) {
-  std::vector<Task> tasks;
   std::shared_ptr<Environment> environment;
   {
     Threads& threads = Process();
@@ -70,11 +67,12 @@ void Threads::OnInterrupt(void* id) {
         threads.threads_.find(static_cast<ThreadId>(reinterpret_cast<uintptr_t>(id)));
     if (found == threads.threads_.end()) return;
     environment = found->second.environment.lock();
-    tasks.swap(found->second.tasks);
+    // Whoever wants something from here on has the thread woken again.
+    found->second.is_woken = false;
   }
   if (environment == nullptr) return;
   const v8::HandleScope handles(environment->isolate());
-  for (const Task& task : tasks) task(*environment);
+  environment->Attend();
 }
 
 }  // namespace mprof

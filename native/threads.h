@@ -2,7 +2,6 @@
 #define MPROF_THREADS_H_
 
 #include <cstdint>
-#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -26,8 +25,6 @@ constexpr ThreadId kMainThread = 0;
 // The threads of the process that have loaded the addon. To be used on any of them.
 class Threads {
  public:
-  using Task = std::function<void(Environment&)>;
-
   static Threads& Process();
 
   Threads() = default;
@@ -43,16 +40,15 @@ class Threads {
   std::shared_ptr<Environment> Find(v8::Isolate* isolate);
   bool Has(ThreadId id);
   std::vector<ThreadId> Ids();
-  // Has a task run on that thread as soon as it runs JavaScript or turns to its event
-  // loop: the task must not call JavaScript. False if there is no such thread; the task
-  // is dropped if the thread ends first.
-  bool Run(ThreadId id, Task task);
+  // Has that thread attend to what others want of it, as soon as it runs JavaScript or
+  // turns to its event loop. False if there is no such thread; it may also end first.
+  bool Wake(ThreadId id);
 
  private:
   struct Thread {
     std::weak_ptr<Environment> environment;
     node::Environment* node;
-    std::vector<Task> tasks;
+    bool is_woken;
   };
 
   static void OnInterrupt(void* id);

@@ -230,7 +230,11 @@ interface Native {
    * window asks for what follows, and gives none.
    */
   takeCpuTimes(): Float64Array;
+  /** Ends that: the next call is again a first one. */
+  endCpuTimes(): void;
   monotonicNanos(): number;
+  /** CPU time this thread has used. */
+  threadCpuNanos(): number;
   getStats(): NativeStats;
   getGcLog(): GcLog;
 }

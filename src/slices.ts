@@ -1,9 +1,10 @@
 import { setImmediate } from 'node:timers';
+import { native } from './binding';
 import type { Steps } from './pprof/steps';
 import { clock } from './waits/chance';
 
 /** Milliseconds of work in one turn of the event loop. The last step of a slice may make it somewhat longer. */
-const SLICE = 2;
+const SLICE = 1;
 
 interface Job {
   /** Does one step; whether it was the last one. */
@@ -14,8 +15,9 @@ interface Job {
 const jobs: Job[] = [];
 let slices = 0;
 let longestNanos = 0;
+let longestCpuNanos = 0;
 
-/** Does work in slices of about two milliseconds, one in each turn of the event loop, however much is asked for at once. */
+/** Does work in slices of about a millisecond, one in each turn of the event loop, however much is asked for at once. */
 export function runInSlices<T>(steps: Steps<T>): Promise<T> {
   return new Promise((resolve, reject) => {
     const step = (): boolean => {
@@ -38,14 +40,17 @@ export interface SliceStats {
   encodingSlices: number;
   /** How long the longest of them took, in nanoseconds, garbage collections and waiting for a processor included. */
   longestEncodingNanos: number;
+  /** CPU time of the thread in the one that took most of it, in nanoseconds. */
+  longestEncodingCpuNanos: number;
 }
 
 export function sliceStats(): SliceStats {
-  return { encodingSlices: slices, longestEncodingNanos: longestNanos };
+  return { encodingSlices: slices, longestEncodingNanos: longestNanos, longestEncodingCpuNanos: longestCpuNanos };
 }
 
 function runSlice(): void {
   const start = clock();
+  const startCpu = native.threadCpuNanos();
   let now = start;
   while (jobs.length > 0 && now - start < SLICE) {
     if (jobs[0]!.step()) jobs.shift();
@@ -53,5 +58,6 @@ function runSlice(): void {
   }
   slices++;
   longestNanos = Math.max(longestNanos, (now - start) * 1e6);
+  longestCpuNanos = Math.max(longestCpuNanos, native.threadCpuNanos() - startCpu);
   if (jobs.length > 0) setImmediate(runSlice);
 }

@@ -53,6 +53,12 @@ t.test('threads that do not answer', async (t) => {
   t.same(after!.comments, [], 'it ends as ever when it is let go');
 });
 
+t.test('a thread that answers late', async (t) => {
+  const { all } = await run('answers late', join(t.testdir(), 'fifo'));
+  t.match(all!.comments[0], /^threads 0, \d+$/, 'has nothing to do with what is over by then, where V8 has room for a hundred');
+  t.ok(all!.used.inWorker > 0, 'and takes part in what comes');
+});
+
 t.test('profiles that are given up', async (t) => {
   const { all } = await run('is given up');
   t.match(all!.comments[0], /^threads 0, \d+$/, 'leave nothing behind in the other threads, where V8 has room for a hundred');

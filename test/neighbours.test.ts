@@ -38,6 +38,13 @@ const ENDINGS: [scenario: string, env: Record<string, string>, stdout: string][]
   ['process.exit(3) after work', { MPROF_TEST_LEAVE: '1' }, '81781\n'],
 ];
 
+/**
+ * Where Node.js itself leaves that profiler in an isolate that goes away, V8 uses memory that has been freed, and the program
+ * may crash: without this one, too, and always with MALLOC_PERTURB_=85.
+ */
+const endsWell = (name: string, scenario: string, env: Record<string, string>): boolean =>
+  !(name === 'v8.startHeapProfile' && 'MPROF_TEST_LEAVE' in env && !scenario.startsWith('process.exit'));
+
 /** A program with another profiler in it. */
 const having = (name: string, scenario: string, env: Record<string, string> = {}): ChildOptions => ({
   args: [scenario],
@@ -52,6 +59,7 @@ t.test('one beside the other', async (t) => {
     const changes = name === 'v8.startHeapProfile' ? [theirsFirst] : [theirsFirst, oursFirst];
     const reports = [SAMPLERS.includes(name) ? NOTHING : ALL, ALL];
     for (const [scenario, env, stdout] of SAMPLERS.includes(name) ? ENDINGS : ENDINGS.slice(0, 2)) {
+      if (!endsWell(name, scenario, env)) continue;
       const { without, profiled } = await runWithout(PROGRAM, having(name, scenario, env), changes);
       const what = `${name}, ${scenario}${'MPROF_TEST_LEAVE' in env ? ', left running' : ''}`;
       t.match(without, { stdout, stderr: '', signal: null }, `${what}: alone`);

@@ -59,7 +59,7 @@ async function measureWork({ processes, rounds, ...settings }) {
 
 async function inProcesses(count, setup, work) {
   for (let i = 0; i < count; i++) {
-    const child = await Child.start(CHILD, setup, ['--max-old-space-size=4096']);
+    const child = await Child.start(CHILD, setup, ['--expose-gc', '--max-old-space-size=4096']);
     await work(child);
     await child.end();
   }

@@ -1,14 +1,15 @@
 import { figure, ratio, table } from '../markdown.mjs';
 import { median, pairedRatio } from '../statistics.mjs';
-import { AWAITS, DEPTH, TIMERS } from './settings.mjs';
+import { AWAITS, CALLERS, DEPTH, TIMERS } from './settings.mjs';
 
 export const title = 'Profiles that are taken on request';
 
 export const method = `
-What stops the event loop, and for how long, when somebody asks for a goroutine or a CPU profile: medians, and the longest.
-The heap holds small objects; ${AWAITS} awaits and ${TIMERS} timers are under way. The first CPU profile has V8 look for code; it is
-then kept ready. CPU time is user and system time of all threads; ratios are medians of pairs of blocks measured right after one
-another, in random order, with the 95 % bootstrap interval of that median.`;
+What stops the event loop when somebody asks for a goroutine or a CPU profile, and for how long, as a timer of a millisecond
+sees it, which is up to one millisecond more: medians, and the longest. The heap holds small objects that have grown old;
+${AWAITS} awaits with ${CALLERS} asynchronous callers each and ${TIMERS} timers are under way. The first CPU profile has V8 look for
+code; it is then kept ready. CPU time is user and system time of all threads; ratios are medians of pairs of blocks measured
+right after one another, in random order, with the 95 % bootstrap interval of that median.`;
 
 /** Markdown of one result. */
 export function report({ settings: { processes, rounds, windowSeconds }, heaps, work }) {

@@ -5,6 +5,8 @@ export const SETTINGS = {
 
 /** What waits while the goroutine profile is read. */
 export const AWAITS = 1000;
+/** Asynchronous callers of each. */
+export const CALLERS = 4;
 export const TIMERS = 100;
 /** Synchronous frames below a call of add(). */
 export const DEPTH = 20;

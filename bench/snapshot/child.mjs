@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { serve } from '../child.mjs';
 import { loadProfiler } from '../profilers/index.mjs';
 import { shuffled } from '../random.mjs';
+import { IDLE_MS } from './settings.mjs';
 import { cpuAndPeak, longestStall } from './measure.mjs';
 import { holdStacks } from './stacks.mjs';
 
@@ -29,6 +30,9 @@ await serve(async ({ name, stacks, rate }) => {
       async stall() {
         measured.stallMillis = await longestStall(profiler.takeProfile);
       },
+      async idle() {
+        measured.idleMillis = await longestStall(() => sleep(IDLE_MS));
+      },
       async refresh() {
         const start = performance.now();
         profiler.refresh?.();
@@ -46,9 +50,10 @@ await serve(async ({ name, stacks, rate }) => {
     round,
     /** What the profile shows, and what was left out of it. */
     async inspect() {
-      const { overflowedSamples = 0, longestHarvestNanos = 0 } = profiler.stats?.() ?? {};
+      const { overflowedSamples = 0, longestHarvestNanos = 0, longestEncodingCpuNanos = 0 } = profiler.stats?.() ?? {};
       const inUse = profiler.readInUse(await profiler.takeProfile());
-      return { stacksHeld: held.length, overflowedSamples, longestHarvestMillis: longestHarvestNanos / 1e6, ...inUse };
+      const longest = { longestHarvestMillis: longestHarvestNanos / 1e6, longestSliceMillis: longestEncodingCpuNanos / 1e6 };
+      return { stacksHeld: held.length, overflowedSamples, ...longest, ...inUse };
     },
     stop: () => profiler.stop(),
   };

@@ -28,7 +28,7 @@ export async function measure({ quick, log }) {
 }
 
 function emptySeries() {
-  return { stallMillis: [], cpuMillis: [], bytes: [], peakBytes: [], refreshMillis: [], inspected: [] };
+  return { stallMillis: [], idleMillis: [], cpuMillis: [], bytes: [], peakBytes: [], refreshMillis: [], inspected: [] };
 }
 
 /** One process for each profiler, all alive, which take profiles in turn. */

@@ -9,13 +9,15 @@ export const method = `
 A process holds ${BYTES_PER_STACK / 1024} KiB at each of many distinct stacks of 18 frames and samples every ${RATE / 1024} KiB, so that
 about ${Math.round((1 - Math.exp(-BYTES_PER_STACK / RATE)) * 100)} % of the stacks are in the profile. A profile is what users of each send: gzipped protobuf of
 \`lookup('heap').toBuffer()\` (twice the values) and of \`encode(heap.profile())\`, and the JSON of \`getSamplingProfile\`, which
-runs a full garbage collection. Stall is the longest time the event loop stood still; CPU time is of all threads; peak
+runs a full garbage collection. Stall is the longest time the event loop stood still, as a timer of a millisecond sees it, and
+idle the same in the same process while nothing is done; CPU time is of all threads; peak
 is the growth of resident memory. Processes with one profiler each are alive together and take turns in random order;
 medians, and ratios of pairs to \`@datadog/pprof\` with the 95 % bootstrap interval of their median.`;
 
 const COLUMNS = [
   ['stall ms', 'stallMillis', 1],
   ['CPU ms', 'cpuMillis', 1],
+  ['idle ms', 'idleMillis', 1],
   ['KB out', 'bytes', 1e-3],
   ['peak MB', 'peakBytes', 1e-6],
 ];
@@ -63,6 +65,8 @@ function contents({ inspected }) {
 
 function describeHarvest({ refreshMillis, inspected }) {
   const overflowed = inspected.reduce((sum, { overflowedSamples }) => sum + overflowedSamples, 0);
+  const longest = (metric) => figure(Math.max(...inspected.map((each) => each[metric])));
   return `mprof reads V8's samples first: ${figure(median(refreshMillis.flat()))} ms of its stall. The same pause comes before garbage
-collections, within the budget of 1 % of the CPU time; the longest there was ${figure(Math.max(...inspected.map(({ longestHarvestMillis }) => longestHarvestMillis)))} ms. Samples counted under (overflow): ${overflowed}.`;
+collections, within the budget of 1 % of the CPU time; the longest there was ${longest('longestHarvestMillis')} ms. Writing comes after that, in
+slices: of all of them, the one that took most CPU time took ${longest('longestSliceMillis')} ms. Samples counted under (overflow): ${overflowed}.`;
 }

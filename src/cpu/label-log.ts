@@ -49,7 +49,10 @@ export class LabelLog {
   /** Ends it and forgets everything. */
   close(): void {
     observeLabels(undefined);
-    this.#unhook?.();
+    if (this.#unhook !== undefined) {
+      this.#unhook();
+      native.endCpuTimes();
+    }
     this.#unhook = undefined;
     this.#times = new Float64Array();
     this.#sets = [];

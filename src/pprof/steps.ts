@@ -5,7 +5,7 @@
 export type Steps<T> = Generator<void, T, void>;
 
 /** Rows that are worked on in one step, by code that may not have been compiled yet. */
-const ROWS = 256;
+const ROWS = 128;
 
 /** Does all steps at once. */
 export function finish<T>(steps: Steps<T>): T {
