@@ -47,6 +47,12 @@ t.test('start({ workers: true })', async (t) => {
   t.equal(seen.restored, true, 'stop() puts the constructor back');
 });
 
+t.test('settings that threads change at the same moment', async (t) => {
+  const rates = await runJson<number[][]>(fixture('at-once.cjs'), { args: ['10'] });
+  t.equal(rates.length, 10);
+  for (const all of rates) t.equal(new Set(all).size, 1, `are the same in all of them then: ${all}`);
+});
+
 t.test('flags of the program', async (t) => {
   const directory = t.testdir({
     'preload.cjs': 'globalThis.preloaded = true;',

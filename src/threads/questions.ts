@@ -1,3 +1,4 @@
+import { clearTimeout, setTimeout } from 'node:timers';
 import { BroadcastChannel, threadId } from 'node:worker_threads';
 import { VERSION } from '../binding';
 import { codedError, isCodedError, type CodedError, type ErrorCode } from '../errors';
@@ -83,12 +84,11 @@ function onMessage(message: Question | Answer): void {
 
 async function reply({ from, id, full }: Question): Promise<void> {
   if (state.answer === undefined) return;
-  const answer: Answer = { to: from, id };
+  const send = (answer: Omit<Answer, 'to' | 'id'>): void => state.channel?.postMessage({ to: from, id, ...answer });
   try {
-    answer.answer = await state.answer(full);
+    send({ answer: await state.answer(full) });
   } catch (error) {
     const code: ErrorCode = isCodedError(error) ? error.code : 'ERR_MPROF_THREAD_BUSY';
-    answer.error = { code, message: error instanceof Error ? error.message : String(error) };
+    send({ error: { code, message: error instanceof Error ? error.message : String(error) } });
   }
-  state.channel?.postMessage(answer);
 }

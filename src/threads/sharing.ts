@@ -1,4 +1,4 @@
-import { BroadcastChannel, getEnvironmentData, isMainThread, setEnvironmentData } from 'node:worker_threads';
+import { BroadcastChannel, getEnvironmentData, isMainThread, setEnvironmentData, threadId } from 'node:worker_threads';
 import { VERSION } from '../binding';
 import { isStarted, memProfileRate, setMemProfileRate, start, startOptions, stop } from '../runtime';
 import type { CheckedOptions } from '../start-options';
@@ -18,11 +18,21 @@ interface Settings {
   memProfileRate: number;
   blockProfileRate: number;
   mutexProfileFraction: number;
+  /** How many changes it is, and whose the last one was: of two at the same time, all threads follow the same one. */
+  changes: number;
+  thread: number;
 }
 
 const NAME = `mprof ${VERSION} settings`;
 
-const state = threadState('sharing', (): { channel?: BroadcastChannel } => ({}));
+interface SharingState {
+  channel?: BroadcastChannel;
+  /** Of the settings that this thread has now. */
+  changes: number;
+  thread: number;
+}
+
+const state = threadState('sharing', (): SharingState => ({ changes: 0, thread: -1 }));
 let isFollowing = false;
 
 /** Shares the settings of this thread from now on; does nothing if it does. */
@@ -40,11 +50,15 @@ export function shareSettings(): void {
 
 function publish(): void {
   if (isFollowing) return;
+  state.changes++;
+  state.thread = threadId;
   const settings: Settings = {
     started: startOptions(),
     memProfileRate: memProfileRate(),
     blockProfileRate: blockProfileRate(),
     mutexProfileFraction: setMutexProfileFraction(-1),
+    changes: state.changes,
+    thread: threadId,
   };
   // For threads to come, and for those there are.
   setEnvironmentData(NAME, settings as unknown as Parameters<typeof setEnvironmentData>[1]);
@@ -53,6 +67,9 @@ function publish(): void {
 
 /** Does as another thread. What cannot be had here, such as V8's sampler where it is somebody else's, is a warning. */
 function follow(settings: Settings): void {
+  const { changes, thread } = settings;
+  if (changes < state.changes || (changes === state.changes && thread < state.thread)) return;
+  Object.assign(state, { changes, thread });
   isFollowing = true;
   try {
     if (settings.started === undefined) stop();
