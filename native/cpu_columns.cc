@@ -6,9 +6,22 @@ namespace mprof {
 
 namespace {
 
-template <typename T>
-size_t Bytes(const std::vector<T>& column) {
-  return column.capacity() * sizeof(T);
+// Calls `visit` for each of them.
+template <typename Columns, typename Visit>
+void ForEachColumn(Columns* columns, const Visit& visit) {
+  visit(&columns->string_bytes);
+  visit(&columns->string_start);
+  visit(&columns->frame_name);
+  visit(&columns->frame_file);
+  visit(&columns->frame_line);
+  visit(&columns->frame_column);
+  visit(&columns->frame_start_line);
+  visit(&columns->frame_address);
+  visit(&columns->stack_frames);
+  visit(&columns->stack_start);
+  visit(&columns->stack);
+  visit(&columns->time);
+  visit(&columns->cpu);
 }
 
 }  // namespace
@@ -30,13 +43,16 @@ void CopyFrames(const StackTable& table, CpuSymbols* symbols) {
   }
 }
 
+void Shrink(CpuColumns* columns) {
+  ForEachColumn(columns, [](auto* column) { column->shrink_to_fit(); });
+}
+
 size_t BytesOf(const CpuColumns& columns) {
-  return columns.string_bytes.capacity() + Bytes(columns.string_start) +
-         Bytes(columns.frame_name) + Bytes(columns.frame_file) +
-         Bytes(columns.frame_line) + Bytes(columns.frame_column) +
-         Bytes(columns.frame_start_line) + Bytes(columns.frame_address) +
-         Bytes(columns.stack_frames) + Bytes(columns.stack_start) + Bytes(columns.stack) +
-         Bytes(columns.time) + Bytes(columns.cpu);
+  size_t bytes = 0;
+  ForEachColumn(&columns, [&bytes](const auto* column) {
+    bytes += column->capacity() * sizeof((*column)[0]);
+  });
+  return bytes;
 }
 
 }  // namespace mprof

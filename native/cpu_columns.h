@@ -43,6 +43,8 @@ struct CpuColumns : CpuSymbols {
   double total_cpu = 0;
 };
 
+// Gives back what they have allocated and do not need.
+void Shrink(CpuColumns* columns);
 // Bytes they have allocated.
 size_t BytesOf(const CpuColumns& columns);
 

@@ -88,6 +88,7 @@ Napi::Value TakeCpuWindow(const Napi::CallbackInfo& info) {
   result["symbols"] = ToObject(env, symbols);
   result["threads"] = threads;
   result["missing"] = static_cast<double>(samples.missing);
+  result["dropped"] = static_cast<double>(samples.dropped);
   return result;
 }
 

@@ -8,9 +8,9 @@ namespace {
 
 using Guard = std::lock_guard<std::mutex>;
 
-// Kept of all threads that end within a window, however many they are: some ten
-// thousand of them that do little.
-constexpr size_t kMaxEndedBytes = size_t{16} << 20;
+// Kept of threads that end within windows, besides the first one of each window: some
+// ten thousand of them that do little.
+constexpr size_t kMaxEndedBytes = size_t{32} << 20;
 
 }  // namespace
 
@@ -43,7 +43,11 @@ std::optional<CpuWindows::WindowId> CpuWindows::Open(Environment& owner,
     }
     if (thread == owner.thread() || Threads::Process().Wake(thread)) continue;
     const Guard guard(mutex_);
+    Part* const part = PartOf(id, thread);
+    // It has ended: before the window, or it has joined that and is still in it.
+    if (part == nullptr || part->open || part->is_closed) continue;
     windows_[id].parts.erase(thread);
+    if (only) windows_[id].missing++;
   }
   if (only && *only != owner.thread()) return id;
   OpenPart(owner, id);
@@ -83,12 +87,13 @@ bool CpuWindows::IsClosed(WindowId id) {
 }
 
 CpuWindows::Samples CpuWindows::Take(Environment& owner, WindowId id) {
-  Samples samples = {{}, 0};
+  Samples samples = {{}, 0, 0};
   {
     const Guard guard(mutex_);
     const auto window = windows_.find(id);
     if (window == windows_.end()) return samples;
-    samples.missing = window->second.lost;
+    samples.missing = window->second.missing;
+    samples.dropped = window->second.dropped;
     for (auto& [thread, part] : window->second.parts) {
       if (part.HasColumns()) {
         samples.threads.emplace_back(thread, std::move(part.columns));
@@ -108,6 +113,7 @@ void CpuWindows::Discard(Environment& owner, WindowId id) {
     const auto window = windows_.find(id);
     if (window == windows_.end()) return;
     parts = std::move(window->second.parts);
+    ended_bytes_ -= window->second.ended_bytes;
     // Those that have not opened their parts find none.
     windows_.erase(window);
   }
@@ -116,7 +122,9 @@ void CpuWindows::Discard(Environment& owner, WindowId id) {
     if (thread == owner.thread()) {
       owner.cpu_profiler().Discard(*part.open);
     } else {
-      Want(thread, [&part](Wishes* wishes) { wishes->discard.push_back(*part.open); });
+      Want(thread, [open = *part.open](Wishes* wishes) {
+        wishes->discard.push_back(open);
+      });
     }
   }
 }
@@ -167,9 +175,10 @@ void CpuWindows::Attend(Environment& thread) {
       wishes_.erase(found);
     }
   }
-  for (const WindowId id : open) OpenPart(thread, id);
-  for (const WindowId id : close) ClosePart(thread, id);
+  // First, as V8 has room for so many windows only.
   for (const auto id : wishes.discard) thread.cpu_profiler().Discard(id);
+  for (const WindowId id : close) ClosePart(thread, id);
+  for (const WindowId id : open) OpenPart(thread, id);
   if (wishes.release) thread.cpu_profiler().ReleaseUnlessKept();
 }
 
@@ -200,16 +209,23 @@ void CpuWindows::Leave(Environment& thread) {
 
 void CpuWindows::EndPart(ThreadId thread, WindowId id) {
   const Guard guard(mutex_);
-  const Part* const part = PartOf(id, thread);
+  Part* const part = PartOf(id, thread);
   if (part == nullptr) return;
   Window& window = windows_[id];
-  const size_t bytes = sizeof(Part) + BytesOf(part->columns);
-  if (part->HasColumns() && window.ended_bytes + bytes <= kMaxEndedBytes) {
-    window.ended_bytes += bytes;
-  } else {
+  if (!part->HasColumns()) {
     window.parts.erase(thread);
-    window.lost++;
+    window.missing++;
+    return;
   }
+  Shrink(&part->columns);
+  const size_t bytes = sizeof(Part) + BytesOf(part->columns);
+  if (window.ended_bytes > 0 && ended_bytes_ + bytes > kMaxEndedBytes) {
+    window.parts.erase(thread);
+    window.dropped++;
+    return;
+  }
+  window.ended_bytes += bytes;
+  ended_bytes_ += bytes;
 }
 
 void CpuWindows::OpenPart(Environment& thread, WindowId id) {

@@ -29,10 +29,12 @@ class CpuWindows {
   using WindowId = uint32_t;
 
   // What threads have done, and of how many more that is not known: they have not
-  // answered, or V8 or the system has refused it to them.
+  // answered, or V8 or the system has refused it to them; or they have ended, and it
+  // was too much to keep.
   struct Samples {
     std::vector<std::pair<ThreadId, CpuColumns>> threads;
     size_t missing;
+    size_t dropped;
   };
 
   static CpuWindows& Process();
@@ -85,10 +87,11 @@ class CpuWindows {
     std::optional<ThreadId> only;
     bool is_closing = false;
     std::map<ThreadId, Part> parts;
-    // What is kept of threads that have ended, and of how many nothing is, since that
-    // would be too much.
+    // What is kept of threads that have ended.
     size_t ended_bytes = 0;
-    size_t lost = 0;
+    // As in Samples, of threads that have no part any more.
+    size_t missing = 0;
+    size_t dropped = 0;
   };
 
   // On the thread of a part.
@@ -104,6 +107,8 @@ class CpuWindows {
   std::map<WindowId, Window> windows_;
   WindowId last_ = 0;
   std::map<ThreadId, Wishes> wishes_;
+  // Of all windows.
+  size_t ended_bytes_ = 0;
   // Threads that have opened windows.
   std::set<ThreadId> owners_;
 };

@@ -27,9 +27,10 @@ Environment& Environment::Attach(Napi::Env env, ThreadId thread) {
   std::shared_ptr<Environment> environment = Threads::Process().Find(isolate);
   if (environment == nullptr) {
     environment = std::make_shared<Environment>(env, thread);
-    Threads::Process().Add(thread, environment,
-                           node::GetCurrentEnvironment(isolate->GetCurrentContext()));
-    CpuWindows::Process().Join(*environment);
+    auto* const node = node::GetCurrentEnvironment(isolate->GetCurrentContext());
+    Threads::Process().Add(thread, environment, node);
+    // Where it cannot be woken, nobody could close its parts.
+    if (node != nullptr) CpuWindows::Process().Join(*environment);
   }
   env.SetInstanceData(new std::shared_ptr<Environment>(environment));
   return *environment;

@@ -108,6 +108,8 @@ export interface CpuSamples {
   threads: ThreadSamples[];
   /** How many threads more have not told, or were refused it by V8 or the system. */
   missing: number;
+  /** How many more have ended, when those that had ended before took all the memory there is for them. */
+  dropped: number;
 }
 
 /** Stands in a row of ThreadSamples for no stack. */

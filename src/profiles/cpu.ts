@@ -106,14 +106,15 @@ function groupTicks({ threads, labels }: LabelledSamples): Groups {
   };
 }
 
-function comments({ threads, missing, lost }: LabelledSamples, thread: number | undefined): string[] {
+function comments({ threads, missing, dropped, lost }: LabelledSamples, thread: number | undefined): string[] {
   const lines = [];
   if (thread !== undefined) lines.push(threadComment(thread) + (missing > 0 ? '; it did not answer, and its time is not known' : ''));
-  else if (threads.length > 1 || missing > 0) {
+  else if (threads.length > 1 || missing > 0 || dropped > 0) {
     const numbers = threads.slice(0, MAX_NAMED).map(({ thread }) => thread);
     const more = threads.length > MAX_NAMED ? ` and ${threads.length - MAX_NAMED} more` : '';
     const silent = missing > 0 ? `; ${missing} more did not answer, and their time is not in it` : '';
-    lines.push(`threads ${numbers.join(', ')}${more}${silent}`);
+    const unkept = dropped > 0 ? `; ${dropped} more have ended and had done too much to be kept, which is not in it` : '';
+    lines.push(`threads ${numbers.join(', ')}${more}${silent}${unkept}`);
   }
   if (lost > 0) lines.push(`the labels of ${lost} samples are not known: they changed too often`);
   return lines;
