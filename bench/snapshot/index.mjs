@@ -12,12 +12,12 @@ export const packages = ['profilers'];
 const CHILD = new URL('child.mjs', import.meta.url);
 const EXEC_ARGV = ['--expose-gc', '--max-old-space-size=4096'];
 
-/** For each number of stacks: `profilers.<name>.<metric>` and `tableOnly.<metric>`, by process and round. */
+/** For each number of stacks: `profilers.<name>.<metric>`, `tableOnly.<metric>` and `offThread.<metric>`, by process and round. */
 export async function measure({ quick, log }) {
   const settings = quick ? QUICK : FULL;
   const sizes = [];
   for (const stacks of settings.stacks) {
-    const size = { stacks, profilers: Object.fromEntries(PROFILERS.map((profiler) => [profiler, emptySeries()])), tableOnly: emptySeries() };
+    const size = { stacks, profilers: Object.fromEntries(PROFILERS.map((profiler) => [profiler, emptySeries()])), tableOnly: emptySeries(), offThread: emptySeries() };
     for (let process = 1; process <= settings.processes; process++) {
       log(`${stacks} stacks, processes ${process} of ${settings.processes}`);
       await measureProcesses(size, settings.rounds);
@@ -32,7 +32,7 @@ function emptySeries() {
 }
 
 /** One process for each profiler, all alive, which take profiles in turn. */
-async function measureProcesses({ stacks, profilers, tableOnly }, rounds) {
+async function measureProcesses({ stacks, profilers, tableOnly, offThread }, rounds) {
   const children = [];
   for (const profiler of shuffled(PROFILERS)) {
     const child = await Child.start(CHILD, { name: profiler, stacks, rate: RATE }, EXEC_ARGV);
@@ -52,6 +52,9 @@ async function measureProcesses({ stacks, profilers, tableOnly }, rounds) {
   await child.call('stop');
   beginGroup(tableOnly);
   for (let round = 0; round < rounds; round++) addRound(tableOnly, await child.call('round'));
+  await child.call('moveOffThread');
+  beginGroup(offThread);
+  for (let round = 0; round < rounds; round++) addRound(offThread, await child.call('round'));
   for (const { child: each } of children) await each.end();
 }
 

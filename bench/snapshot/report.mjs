@@ -27,10 +27,11 @@ export function report({ settings, sizes }) {
   return sizes.map((size) => reportSize(settings, size)).join('\n\n');
 }
 
-function reportSize({ processes, rounds }, { stacks, profilers, tableOnly }) {
+function reportSize({ processes, rounds }, { stacks, profilers, tableOnly, offThread }) {
   const rows = [
     ...PROFILERS.map((name) => row(LABELS[name], profilers[name], profilers.datadog)),
     row('mprof after `stop()`: the table alone', tableOnly, profilers.datadog),
+    row('the same, written by a worker thread', offThread, profilers.datadog),
   ];
   const head = ['', ...COLUMNS.flatMap(([label], i) => (i < 2 ? [label, 'ratio'] : [label])), 'largest peak MB', 'samples', 'bytes in use / held'];
   return `### ${stacks} stacks
