@@ -311,3 +311,37 @@ t.test('36: reading does not show up as a leak', needsGo(), async (t) => {
   t.ok(after - before < 5 * 20_000, `${before} bytes in use, then ${after}`);
   t.same((await raw(`${url}/mutex`)).samples, [], 'nor as contention');
 });
+
+/** The stacks of a text profile, by who waits or ends waits: the innermost frame in a script. */
+function sitesOf(text: string): string[] {
+  const stacks = [...text.matchAll(/ @ 0x[^\n]+\n((?:#[^\n]*\n)+)/g)].map(([, lines]) => lines!.trim().split('\n'));
+  return stacks.map((lines) => lines.map((line) => line.split(/\t+/).slice(2).join(' ')).find((frame) => !frame.endsWith('?:0')) ?? '');
+}
+
+t.test('36: reading does not show up as waiting', async (t) => {
+  const { url, run, text } = await service(t, 0);
+  await run('callbacks');
+  await run('block', 1);
+  await run('mutex', 1);
+  const paths = ['', 'heap', 'heap?debug=1', 'allocs', 'block', 'block?debug=1', 'mutex', 'goroutine', 'goroutine?debug=1', 'goroutine?debug=2'];
+  const others = ['threadcreate', 'delta_heap', 'delta_block', 'delta_mutex', 'heap?thread=0', 'symbol?0x10', 'cmdline', 'none'];
+  const windows = ['heap?seconds=1', 'block?seconds=1', 'goroutine?seconds=1', 'profile?seconds=1'].map(text);
+  for (let i = 0; i < 5; i++) await Promise.all([...paths, ...others].map(text));
+  for (const path of ['heap?gc=1', 'goroutine?full=1']) await text(path);
+  for (const debug of [1, 2]) {
+    // Of the request itself it is no wait.
+    const pending = (await text(`goroutine?debug=${debug}`)).split('\n\n').filter((stack) => !stack.includes('running'));
+    t.same(pending.filter((stack) => /\/dist\/|unknown waiter/.test(stack)), [], `nor as what is under way, while windows are open, debug=${debug}`);
+  }
+  await Promise.all(windows);
+  await fetch(`${url}/symbol`, { method: 'POST', body: '0x10' });
+  t.same(sitesOf(await text('block?debug=1')), []);
+  t.same(sitesOf(await text('mutex?debug=1')), []);
+  t.equal(await run('lost'), 0);
+
+  await run('waits', 3, 5);
+  await run('read', 3);
+  const sites = sitesOf(await text('block?debug=1'));
+  t.ok(sites.some((frame) => frame.startsWith('waiter+0x0')), 'waits of the program do');
+  t.ok(sites.some((frame) => frame.startsWith('reader+0x0')), 'those for a profile that it reads itself, too');
+});

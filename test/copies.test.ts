@@ -34,6 +34,7 @@ t.test('two folders', async (t) => {
     objects: [[50, 50], [50, 50]],
     fraction: 1,
     block: [10, 10],
+    own: [0, 0],
     mutex: [10, 10],
     labels: { of: 'a', with: 'b' },
     cpu: [true, true],

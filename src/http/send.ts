@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { bytesOf, headersOf, type Answer } from './responses';
 
@@ -9,7 +8,9 @@ import { bytesOf, headersOf, type Answer } from './responses';
  */
 export async function send(res: ServerResponse, answer: Answer, timeout: number): Promise<void> {
   if (res.destroyed || res.headersSent) return;
-  const over = Promise.race([once(res, 'finish'), once(res, 'close')]).catch(() => {});
+  const over = new Promise<void>((resolve) => {
+    for (const event of ['finish', 'close', 'error']) res.once(event, () => resolve());
+  });
   const timer = setTimeout(() => res.destroy(), timeout).unref();
   try {
     const body = bytesOf(answer);

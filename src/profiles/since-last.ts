@@ -15,21 +15,25 @@ type Counted = Pick<ProfileRows, 'bucket' | 'values' | 'timeNanos'>;
 const sources = new Map<string, ProfileSource>([heap, block, mutex].map((source) => [source.name, source]));
 /** What each profile had counted when it was told last. */
 const told = new Map<string, Counted>();
-/** Calls for each profile, one after the other: what was counted earlier must be told earlier. */
-const calls = new Map<string, Promise<unknown>>();
+/** The end of the last call for each profile, which come one after the other: what was counted earlier must be told earlier. */
+const ends = new Map<string, Promise<void>>();
 
 /**
  * A profile, gzipped, with what has been counted since the last call for it, and with what is in use as it is now. The
  * first call tells everything. `keep` makes the next call tell it all again.
  */
-export function profileSinceLast(name: string, { gc, keep }: { gc: boolean; keep: boolean }): Promise<Uint8Array> {
+export async function profileSinceLast(name: string, { gc, keep }: { gc: boolean; keep: boolean }): Promise<Uint8Array> {
   const source = sources.get(name)!;
-  const result = Promise.resolve(calls.get(name)).then(async () => {
+  const before = ends.get(name);
+  let end: (() => void) | undefined;
+  ends.set(name, new Promise((resolve) => (end = resolve)));
+  try {
+    await before;
     if (gc && !isAlone()) await source.refresh?.(undefined);
-    return compress(await runInSlices(tell(name, source.take({ gc, thread: undefined }), keep)));
-  });
-  calls.set(name, result.catch(() => {}));
-  return result;
+    return await compress(await runInSlices(tell(name, source.take({ gc, thread: undefined }), keep)));
+  } finally {
+    end?.();
+  }
 }
 
 function* tell(name: string, snapshot: Snapshot, keep: boolean): Steps<Uint8Array[]> {

@@ -1,6 +1,7 @@
 import { native } from '../binding';
 import { StackCapture } from './capture';
 import { clock, random } from './chance';
+import { isOwnStack } from './frames';
 import { frameNumbers } from './record';
 import type { PendingAwait } from './wait-recorder';
 import { waiterProbe } from './waiter-probe';
@@ -21,8 +22,9 @@ let capture: StackCapture | undefined;
 let longest = 0;
 
 /**
- * Lists the pending awaits of async functions. An await of a then(), of a race, or of what an async function returns counts
- * for each promise on the way to what it waits for: nothing tells those from promises that are awaited.
+ * Lists the pending awaits of async functions, but for those of this package. An await of a then(), of a race, or of what
+ * an async function returns counts for each promise on the way to what it waits for: nothing tells those from promises that
+ * are awaited.
  *
  * @param waitsFor when the waits for a promise began, as far as that is known
  */
@@ -36,7 +38,7 @@ export function listAwaits(waitsFor: (promise: object) => number[]): AwaitListin
   for (const promise of promises) {
     if (random() * every >= 1) continue;
     const frames = frameNumbers(waiterOf(promise));
-    if (frames.length > 0) awaits.push({ frames, count: every, began: waitsFor(promise)[0], labels: undefined, identity: promise });
+    if (frames.length > 0 && !isOwnStack(frames)) awaits.push({ frames, count: every, began: waitsFor(promise)[0], labels: undefined, identity: promise });
   }
   const nanos = (clock() - start) * 1e6;
   longest = Math.max(longest, nanos);

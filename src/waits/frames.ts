@@ -1,5 +1,6 @@
 import { native } from '../binding';
 import type { CallSite } from './capture';
+import { isOwnScript } from './own-scripts';
 
 /** Distinct places remembered; forgetting them costs only looking them up again. */
 const MAX_KNOWN = 1 << 16;
@@ -7,6 +8,9 @@ const MAX_KNOWN = 1 << 16;
 /** Numbers of the frames met so far, by script and by position in it, or by name where there is no script. */
 const known = new Map<string, Map<number | string, number>>();
 let size = 0;
+/** Numbers of frames in this package's scripts, and of those in what comes with Node.js and V8. */
+const own = new Set<number>();
+const builtIn = new Set<number>();
 
 /** The process-wide number of a frame, -1 where the table is full. Its names are read only at the first meeting. */
 export function frameNumber(site: CallSite): number {
@@ -18,6 +22,11 @@ export function frameNumber(site: CallSite): number {
     if (file === '') return native.internFrame(name, '', 0, 0, 0);
     return native.internFrame(name, file, site.getLineNumber() ?? 0, site.getColumnNumber() ?? 0, site.getEnclosingLineNumber());
   });
+}
+
+/** Whether a stack of such frames is this package's doing: one of nobody else's frames, but for those of Node.js and V8. */
+export function isOwnStack(frames: readonly number[]): boolean {
+  return frames.every((frame) => own.has(frame) || builtIn.has(frame)) && frames.some((frame) => own.has(frame));
 }
 
 /** The number of a frame that stands for no code, such as what was waited for. */
@@ -37,6 +46,7 @@ function lookUp(file: string, place: number | string, intern: () => number): num
   let number = places.get(place);
   if (number === undefined) {
     number = intern();
+    noteOwner(number, file);
     if (size++ > MAX_KNOWN) {
       known.clear();
       size = 0;
@@ -44,4 +54,11 @@ function lookUp(file: string, place: number | string, intern: () => number): num
     places.set(place, number);
   }
   return number;
+}
+
+function noteOwner(number: number, file: string): void {
+  // It stands for any frame there is no room for.
+  if (number < 0) return;
+  if (isOwnScript(file)) own.add(number);
+  else if (file === '' || file.startsWith('node:')) builtIn.add(number);
 }

@@ -2,11 +2,13 @@ import { BucketType, native } from '../binding';
 import type { CallSite } from './capture';
 import { labelsNumber } from '../labels/label-sets';
 import type { Labels } from '../labels/labels';
-import { frameNumber, labelNumber } from './frames';
+import { frameNumber, isOwnStack, labelNumber } from './frames';
 import type { Sampled } from './sample';
 
 /** Frames kept of each stack, counted from the leaf. */
 const MAX_DEPTH = 128;
+
+/* Waits that are this package's own, as those for a profile that is served to be compressed, are not recorded. */
 
 /**
  * A task waited: `sites` is its stack, leaf first; `label` says what for and becomes the leaf, as Go shows
@@ -23,6 +25,7 @@ export function recordBlockFrames(
   { count, delay }: Sampled,
   labels: Labels | undefined,
 ): void {
+  if (isOwnStack(frames)) return;
   native.recordWait(BucketType.block, Int32Array.from([labelNumber(label), ...frames]), labelsNumber(labels), count, delay);
 }
 
@@ -33,5 +36,6 @@ export function frameNumbers(sites: readonly CallSite[]): number[] {
 
 /** A task with these labels ended the waits of others: at this stack. */
 export function recordMutexFrames(frames: readonly number[], { count, delay }: Sampled, labels: Labels | undefined): void {
+  if (isOwnStack(frames)) return;
   native.recordWait(BucketType.mutex, Int32Array.from(frames.slice(0, MAX_DEPTH)), labelsNumber(labels), count, delay);
 }

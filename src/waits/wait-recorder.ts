@@ -4,6 +4,7 @@ import { observedAtomics } from './atomics';
 import { currentLabels, type Labels } from '../labels/labels';
 import { StackCapture, type CallSite } from './capture';
 import { clock } from './chance';
+import { isOwnStack } from './frames';
 import { PromiseHooks } from './promise-hooks';
 import { frameNumbers, recordBlock, recordMutexFrames } from './record';
 import { nameOfResource } from './resource';
@@ -93,8 +94,8 @@ export class WaitRecorder {
   }
 
   /**
-   * The awaits that are under way, those of what has an await of its own included; a sample where there are many. Undefined
-   * while none are followed.
+   * The awaits that are under way, those of what has an await of its own included, and those of this package left out; a
+   * sample where there are many. Undefined while none are followed.
    */
   takePending(): PendingAwait[] | undefined {
     if (!this.isFollowing) return undefined;
@@ -105,6 +106,7 @@ export class WaitRecorder {
         if (promises.indexOf(promise) < i) return;
         const waits = this.#hooks.waitsFor(promise);
         const frames = waits.length === 0 ? [] : frameNumbers(this.#waiterOf(promise));
+        if (isOwnStack(frames)) return;
         const common = { frames, count: weights[i]!, labels: labels[i] as Labels | undefined };
         // Each of several waiters is one await.
         waits.forEach((began, wait) => awaits.push({ ...common, began, identity: wait === 0 ? promise : undefined }));
