@@ -1,4 +1,5 @@
 import type { Server } from 'node:http';
+import { setImmediate } from 'node:timers/promises';
 import t, { type Test } from 'tap';
 import { doWithLabels, lookup, newProfile, profiles, setBlockProfileRate, start, stop, type CustomProfile } from 'mprof';
 import { listen } from 'mprof/http';
@@ -362,6 +363,36 @@ t.test('19: labels of awaits', async (t) => {
   const change = decode(await delta);
   const gone = change.sample.filter(({ label }) => label.length > 0);
   t.same(gone.map(({ value }) => Number(value[0])).sort(), [-1, -2], 'what is over by the end of a window counts negative');
+});
+
+t.test('19: labels of what is served', needsGo(), async (t) => {
+  start({ memProfileRate: 512 });
+  setBlockProfileRate(1);
+  t.teardown(() => {
+    setBlockProfileRate(0);
+    stop();
+  });
+  let isOver = false;
+  const kept: unknown[] = [];
+  const work = doWithLabels({ task: 'served' }, async () => {
+    while (!isOver) {
+      for (const end = performance.now() + 10; performance.now() < end; );
+      kept.push(new Array(1000).fill(0.5));
+      await setImmediate();
+    }
+  });
+  const { port } = server.address() as { port: number };
+  const tags = async (path: string): Promise<string> => (await goPprof(['-tags'], `http://127.0.0.1:${port}/debug/pprof/${path}`)).stdout;
+  try {
+    const [profile, goroutine] = await Promise.all([tags('profile?seconds=1'), tags('goroutine')]);
+    for (const text of [profile, goroutine]) t.match(text, /task: Total [^\n]+\n +[1-9][^\n]* served\n/);
+    const heap = await tags('heap?gc=1');
+    t.match(heap, /bytes: Total /);
+    t.notMatch(heap, 'task', 'none on the heap');
+  } finally {
+    isOver = true;
+    await work;
+  }
 });
 
 t.test('18: what reading it costs does not depend on the heap', async (t) => {

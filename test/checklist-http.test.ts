@@ -110,25 +110,29 @@ t.test('25: a window', needsGo(), async (t) => {
     return sums;
   };
   /** A window in which these orders were carried out, all of them; on a busy machine it may take several tries. */
-  const during = async (path: string, before: string[], within: string[]): Promise<Reply> => {
+  const during = async (path: string, before: string[], within: string[]): Promise<Reply & { seconds: number }> => {
     for (;;) {
       for (const name of before) await order(name);
       await takeRequests();
       let isOver = false;
+      const start = performance.now();
       const reply = get(path).finally(() => (isOver = true));
       while (!(await takeRequests()).includes(`GET /debug/pprof/${path}`));
       for (const name of within) await order(name);
-      if (!isOver) return reply;
+      if (!isOver) return { ...(await reply), seconds: (performance.now() - start) / 1000 };
     }
   };
 
-  const grown = await during('heap?seconds=2', ['gc'], ['keep', 'gc']);
+  const grown = await during('heap?seconds=2', ['names', 'gc'], ['keep', 'gc']);
   t.equal(grown.headers['content-disposition'], 'attachment; filename="heap-delta"');
   const kept = sites(decode(grown.bytes))['orders.keep'] ?? sites(decode(grown.bytes))['keep'];
   t.ok(kept && kept[0]! >= 100 && kept[2]! >= 100, `grown by what was allocated: ${kept}`);
   const { stdout } = await goPprof(['-raw'], grown.bytes);
   const [, seconds = ''] = /^Duration: (\d+\.?\d*)/m.exec(stdout) ?? [];
-  t.ok(Number(seconds) >= 2, `lasts ${seconds} s`);
+  t.ok(Number(seconds) >= 2 && Number(seconds) <= grown.seconds && Number(seconds) < 7, `lasts ${seconds} s`);
+  t.ok(sites(decode((await get('heap')).bytes))['größe'], 'there is more than what has changed');
+  t.notOk(sites(decode(grown.bytes))['größe'], 'but not in the window');
+  t.ok(decode(grown.bytes).sample.every(({ value }) => value.some((number) => Number(number) !== 0)), 'no sample without a change');
 
   const freed = sites(decode((await during('heap?seconds=2', ['keep', 'keep', 'gc'], ['free', 'gc'])).bytes));
   const gone = freed['orders.keep'] ?? freed['keep'];
@@ -145,12 +149,16 @@ t.test('25: a window', needsGo(), async (t) => {
 
 t.test('26: headers', async (t) => {
   const rows: [paths: string, type: string, file: (name: string) => string | undefined][] = [
-    ['heap allocs block mutex threadcreate example.com/connections', BINARY, (path) => path],
+    ['heap allocs block mutex goroutine threadcreate example.com/connections', BINARY, (path) => path],
     ['heap?debug=abc block?debug=abc heap?debug=0&debug=1 mutex?debug=0', BINARY, (path) => path.replace(/\?.*/, '')],
     ['heap?debug=1 allocs?debug=2 block?debug=1 mutex?debug=1 threadcreate?debug=1 example.com/connections?debug=1', TEXT, () => undefined],
-    ['heap?debug=-1 block?debug=-1 mutex?debug=-1 threadcreate?debug=-1', TEXT, () => undefined],
-    ['heap?seconds=1 allocs?seconds=1 block?seconds=1 mutex?seconds=1 threadcreate?seconds=1', BINARY, (path) => path.replace(/\?.*/, '-delta')],
+    ['goroutine?debug=1 goroutine?debug=2 goroutine?debug=-1', TEXT, () => undefined],
+    ['heap?debug=-1 allocs?debug=-1 block?debug=-1 mutex?debug=-1 threadcreate?debug=-1 example.com/connections?debug=-1', TEXT, () => undefined],
+    ['heap?seconds=1 allocs?seconds=1 block?seconds=1 mutex?seconds=1', BINARY, (path) => path.replace(/\?.*/, '-delta')],
+    ['goroutine?seconds=1 threadcreate?seconds=1', BINARY, (path) => path.replace(/\?.*/, '-delta')],
+    ['profile?seconds=1 profile?seconds=1&debug=1', BINARY, () => 'profile'],
     ['cmdline symbol', TEXT, () => undefined],
+    ['', 'text/html; charset=utf-8', () => undefined],
   ];
   for (const [paths, type, file] of rows) {
     await Promise.all(
@@ -162,7 +170,7 @@ t.test('26: headers', async (t) => {
           [200, type, name && `attachment; filename="${name}"`, 'nosniff', undefined],
           path,
         );
-        if (type === BINARY || /^(block|mutex|threadcreate)\?debug=-1/.test(path)) t.same([...bytes.subarray(0, 2)], [0x1f, 0x8b], `${path}: protobuf`);
+        if (type === BINARY || /^(block|mutex|goroutine|threadcreate|example.*)\?debug=-1/.test(path)) t.same([...bytes.subarray(0, 2)], [0x1f, 0x8b], `${path}: protobuf`);
       }),
     );
   }
@@ -178,19 +186,27 @@ t.test('27: the index', async (t) => {
   const rows = [...page.matchAll(/<td class="count">(\d+)<\/td><th scope="row"><a href="([^"]+)\?debug=1">([^<]+)<\/a>.*<td>([^<]+)<\/td><\/tr>/g)];
   const names = rows.map(([, , , name]) => name);
   t.same(names, [...names].sort(), 'by name');
-  for (const name of words('allocs block example.com/connections heap mutex threadcreate')) t.ok(names.includes(name), name);
+  for (const name of words('allocs block example.com/connections goroutine heap mutex threadcreate')) t.ok(names.includes(name), name);
+  t.notOk(page.includes('trace'), 'nothing that is not served');
+  t.match(page, '<a href="goroutine?debug=2"', 'every stack in full');
   t.equal(rows.find(([, , , name]) => name === 'example.com/connections')?.[1], '1', 'entries of a custom profile');
   const heap = rows.find(([, , , name]) => name === 'heap');
   t.ok(Number(heap?.[1]) > 0, 'as many as there are');
+
+  const odd = page.match(/<a href="([^"]+)\?debug=1">(odd [^<]+)<\/a>/);
+  t.match(odd, { 1: 'odd%20%3C%26%27%22name%3E', 2: 'odd &lt;&amp;&#39;&#34;name&gt;' }, 'names are escaped');
+  t.match(await get(`${odd?.[1]}?debug=1`), { status: 200, text: `odd <&'"name> profile: total 0\n` }, 'and lead to the profile');
 });
 
 t.test('28: cmdline, and HEAD', async (t) => {
   t.equal((await get('cmdline')).text, ports.argv.join('\0'));
-  for (const path of words('heap allocs block mutex threadcreate example.com/connections cmdline symbol heap?debug=1 nope heap?seconds=1').concat('')) {
+  const profiles = 'heap allocs block mutex goroutine threadcreate example.com/connections heap?debug=1 goroutine?debug=2 heap?seconds=1';
+  const others = 'profile?seconds=1 delta_heap delta_block delta_mutex cmdline symbol trace nope';
+  for (const path of words(`${profiles} ${others}`).concat('')) {
     const [head, full] = await Promise.all([get(path, { method: 'HEAD' }), get(path)]);
     t.equal(head.status, full.status, path);
     t.equal(head.bytes.length, 0, `${path}: no body`);
-    t.equal(head.headers['content-type'], full.headers['content-type'], `${path}: type`);
+    for (const header of words('content-type content-disposition x-go-pprof')) t.equal(head.headers[header], full.headers[header], `${path}: ${header}`);
   }
 });
 
@@ -239,14 +255,15 @@ t.test('32: what is off is valid and empty', needsGo(), async (t) => {
   t.teardown(() => idle.kill());
   const [output] = (await once(idle.stdout, 'data')) as [Buffer];
   const where = `http://127.0.0.1:${Number(output)}/debug/pprof`;
-  for (const path of words('heap allocs block mutex heap?gc=1 heap?seconds=1 allocs?seconds=1 block?seconds=1 mutex?seconds=1 delta_heap delta_block')) {
+  const paths = words('heap allocs block mutex heap?gc=1 heap?seconds=1 allocs?seconds=1 block?seconds=1 mutex?seconds=1 delta_heap delta_block delta_mutex');
+  for (const path of paths) {
     const reply = await fetchFrom({ host: '127.0.0.1', port: Number(output) }, `/debug/pprof/${path}`);
     t.equal(reply.status, 200, path);
     const kind = path.replace(/\?.*/, '').replace('delta_', '');
     t.same(checkFleetRules(reply.bytes, { kind, windowed: path.includes('seconds') }), [], path);
     t.equal(decode(reply.bytes).sample.length, 0, path);
   }
-  for (const path of words('heap block heap?debug=1')) {
+  for (const path of words('heap?debug=1 allocs?debug=1 block?debug=1 mutex?debug=1').concat(paths)) {
     t.match((await goPprof(['-top'], `${where}/${path}`)).stdout, 'Showing nodes accounting for 0', path);
   }
 });
