@@ -12,12 +12,20 @@ const NOT_CODE = /^\s*(?:\/\/.*|\/\*.*|\*.*|[\])};,\s]*|"use strict";|exports\.\
 const ran = new Map();
 
 for (const name of readdirSync(process.argv[2])) {
-  const { result } = JSON.parse(readFileSync(join(process.argv[2], name), 'utf8'));
-  for (const { url, functions } of result) {
+  for (const { url, functions } of parse(readFileSync(join(process.argv[2], name), 'utf8'))) {
     if (!url.startsWith('file:')) continue;
     const file = fileURLToPath(url);
     if (!file.startsWith(DIST) || file.includes('generated')) continue;
     add(file, functions);
+  }
+}
+
+/** What a process has left, which is cut off where it was ended meanwhile. */
+function parse(json) {
+  try {
+    return JSON.parse(json).result;
+  } catch {
+    return [];
   }
 }
 

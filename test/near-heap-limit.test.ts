@@ -9,6 +9,7 @@ import { dumpNearHeapLimit } from 'mprof';
 import { decode, gunzip, type Int64, type Profile } from 'mprof/pprof';
 import { checkProtobuf } from './helpers/check-protobuf';
 import { fixture, runJson, runNode, UNOPTIMISED, type Exit } from './helpers/child';
+import { runOnFullDisk } from './helpers/full-disk';
 import { goCheck, needsGo } from './helpers/go-tool';
 
 /*
@@ -184,6 +185,15 @@ t.test('what cannot be written leaves nothing', async (t) => {
   const limited = ['-c', 'ulimit -f 1; exec env -u NODE_OPTIONS "$@"', 'sh', process.execPath, LIMIT, fixture('near-limit.cjs'), 'small', folder];
   const { stderr, signal } = await run('sh', limited, { env: { ...process.env, NODE_OPTIONS: '' } }).catch((error) => error);
   t.match(stderr, /mprof: near the heap limit, could not write .*heap-near-limit-.*: File too large/);
+  t.match(stderr, /FATAL ERROR: .*JavaScript heap out of memory/);
+  t.equal(signal, 'SIGABRT');
+  t.same(await readdir(folder), []);
+});
+
+t.test('nor does it on a full disk', async (t) => {
+  const folder = t.testdir();
+  const { signal, stderr } = await runOnFullDisk(folder, [LIMIT, fixture('near-limit.cjs'), 'small', folder]);
+  t.match(stderr, /mprof: near the heap limit, could not write .*heap-near-limit-.*: No space left on device/);
   t.match(stderr, /FATAL ERROR: .*JavaScript heap out of memory/);
   t.equal(signal, 'SIGABRT');
   t.same(await readdir(folder), []);

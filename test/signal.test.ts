@@ -7,6 +7,7 @@ import { writeProfilesOnSignal } from 'mprof';
 import { decode, gunzip } from 'mprof/pprof';
 import { checkProtobuf } from './helpers/check-protobuf';
 import { fixture, runJson, runNode } from './helpers/child';
+import { runOnFullDisk } from './helpers/full-disk';
 
 /* Profiles that are written to files when the process gets a signal. */
 
@@ -62,6 +63,12 @@ t.test('without room for it, nothing is left', async (t) => {
   });
   const { written, errors, files } = JSON.parse(stdout) as Events & { files: string[] };
   t.same({ written, codes: errors.map(([code]) => code), files }, { written: [], codes: ['EFBIG'], files: [] });
+});
+
+t.test('on a full disk, nothing is left', async (t) => {
+  const { code, stdout } = await runOnFullDisk(t.testdir(), [program, 'full', t.testdirName]);
+  const { written, errors, files } = JSON.parse(stdout) as Events & { files: string[] };
+  t.same({ code, written, codes: errors.map(([code]) => code), files }, { code: 0, written: [], codes: ['ENOSPC'], files: [] });
 });
 
 t.test('nobody is told: a warning', async (t) => {
