@@ -9,17 +9,25 @@ const SLICE = 1;
 interface Job {
   /** Does one step; whether it was the last one. */
   step(): boolean;
+  /** To be called when it is done. */
+  end(): void;
 }
 
 /** Work under way, the oldest first. Each job is done before the next begins, so that as little as possible is held. */
 const jobs: Job[] = [];
+/** Whether a slice is to come. */
+let scheduled = false;
 let slices = 0;
 let longestNanos = 0;
 let longestCpuNanos = 0;
 
-/** Does work in slices of about a millisecond, one in each turn of the event loop, however much is asked for at once. */
-export function runInSlices<T>(steps: Steps<T>): Promise<T> {
+/**
+ * Does work in slices of about a millisecond, one in each turn of the event loop, however much is asked for at once. When
+ * the signal aborts, what is left of it is dropped, with the data it holds, and the promise rejects with the signal's reason.
+ */
+export function runInSlices<T>(steps: Steps<T>, signal?: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
+    signal?.throwIfAborted();
     const step = (): boolean => {
       try {
         const { done, value } = steps.next();
@@ -30,7 +38,15 @@ export function runInSlices<T>(steps: Steps<T>): Promise<T> {
         return true;
       }
     };
-    if (jobs.push({ step }) === 1) setImmediate(runSlice);
+    const drop = (): void => {
+      jobs.splice(jobs.indexOf(job), 1);
+      steps.return(undefined as never);
+      reject(signal!.reason);
+    };
+    const job = { step, end: () => signal?.removeEventListener('abort', drop) };
+    signal?.addEventListener('abort', drop, { once: true });
+    jobs.push(job);
+    schedule();
   });
 }
 
@@ -48,16 +64,25 @@ export function sliceStats(): SliceStats {
   return { encodingSlices: slices, longestEncodingNanos: longestNanos, longestEncodingCpuNanos: longestCpuNanos };
 }
 
+function schedule(): void {
+  if (scheduled || jobs.length === 0) return;
+  scheduled = true;
+  setImmediate(runSlice);
+}
+
 function runSlice(): void {
+  scheduled = false;
+  // All there was may have been dropped.
+  if (jobs.length === 0) return;
   const start = clock();
   const startCpu = native.threadCpuNanos();
   let now = start;
   while (jobs.length > 0 && now - start < SLICE) {
-    if (jobs[0]!.step()) jobs.shift();
+    if (jobs[0]!.step()) jobs.shift()!.end();
     now = clock();
   }
   slices++;
   longestNanos = Math.max(longestNanos, (now - start) * 1e6);
   longestCpuNanos = Math.max(longestCpuNanos, native.threadCpuNanos() - startCpu);
-  if (jobs.length > 0) setImmediate(runSlice);
+  schedule();
 }

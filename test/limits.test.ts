@@ -313,6 +313,47 @@ t.test('slices of all work take turns with everything else', async (t) => {
   t.ok(turns >= slices - 1, 'one in each turn of the event loop');
 });
 
+t.test('work is dropped when its signal aborts', async (t) => {
+  const done: string[] = [];
+  function* work(name: string, steps: number): Steps<string> {
+    try {
+      for (let i = 0; i < steps; i++) {
+        const end = performance.now() + 1;
+        while (performance.now() < end);
+        yield;
+      }
+      done.push(name);
+    } finally {
+      done.push(`end of ${name}`);
+    }
+    return name;
+  }
+  const reason = new Error('enough');
+  const [first, second] = [new AbortController(), new AbortController()];
+  const before = sliceStats().encodingSlices;
+  const results = Promise.allSettled([
+    runInSlices(work('first', 1000), first.signal),
+    runInSlices(work('second', 1000), second.signal),
+    runInSlices(work('third', 3), new AbortController().signal),
+    runInSlices(work('fourth', 1000), first.signal),
+    runInSlices(work('fifth', 1), AbortSignal.abort(reason)),
+  ]);
+  await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+  first.abort(reason);
+  t.same(done, ['end of first'], 'at once; what had not begun has nothing to end');
+  second.abort(reason);
+  const left = { status: 'rejected', reason };
+  t.strictSame(await results, [left, left, { status: 'fulfilled', value: 'third' }, left, left]);
+  t.same(done, ['end of first', 'third', 'end of third']);
+  const slices = sliceStats().encodingSlices - before;
+  t.ok(slices <= 10, `${slices} slices`);
+  const alone = new AbortController();
+  const dropped = runInSlices(work('alone', 3), alone.signal);
+  alone.abort(reason);
+  await t.rejects(dropped, reason);
+  t.equal(await runInSlices(work('next', 3)), 'next', 'and others are done after nothing was left');
+});
+
 t.test('a profile is as of the call, however long it takes to write', async (t) => {
   start({ memProfileRate: 1 });
   t.teardown(stop);

@@ -6,8 +6,9 @@ export class Limit {
 
   constructor(private readonly max: number) {}
 
-  /** Takes a place until the exchange is over, or throws the error for a busy server. */
+  /** Takes a place until the exchange is over. Throws the error for a busy server, or the signal's reason if it is over. */
   enter(over: AbortSignal): void {
+    over.throwIfAborted();
     if (this.#running >= this.max) throw new HttpError(503, `more than ${this.max} profile requests at once`);
     this.#running++;
     over.addEventListener('abort', () => this.#running--, { once: true });

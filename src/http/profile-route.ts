@@ -38,7 +38,7 @@ export async function serveProfile(request: PprofRequest): Promise<Answer> {
     throw new HttpError(403, 'full=1 is off; the option fullGoroutine switches it on');
   }
   settings.snapshots.enter(exchange.over);
-  const body = await profile.toBuffer({ debug, gc, full, limited, ...thread }).catch(refuse);
+  const body = await profile.toBuffer({ debug, gc, full, limited, signal: exchange.over, ...thread }).catch(refuse);
   return debug === 0 ? binary(name, body) : { status: 200, contentType: TEXT, body };
 }
 

@@ -15,5 +15,5 @@ export async function serveSinceLast({ name, rawQuery, exchange, settings }: Ppr
   const gc = kind === 'heap' && toInt(parseQuery(rawQuery).get('gc')) > 0;
   settings.snapshots.enter(exchange.over);
   // A HEAD request gets no profile, so what would be in it is left for the next one who does.
-  return binary(`${kind}.pprof.gz`, await profileSinceLast(kind, { gc, keep: exchange.method === 'HEAD' }));
+  return binary(`${kind}.pprof.gz`, await profileSinceLast(kind, { gc, keep: exchange.method === 'HEAD', signal: exchange.over }));
 }

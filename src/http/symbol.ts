@@ -17,7 +17,7 @@ export async function serveSymbol({ rawQuery, exchange, settings }: PprofRequest
     .split('+')
     .map(parseAddress)
     .filter((address) => address !== 0);
-  const names = await functionNames(addresses);
+  const names = await functionNames(addresses, exchange.over);
   let body = 'num_symbols: 1\n';
   addresses.forEach((address, row) => {
     const name = names[row];

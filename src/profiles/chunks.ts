@@ -1,14 +1,17 @@
+import { addAbortSignal } from 'node:stream';
 import { constants, createGzip } from 'node:zlib';
 import { inSteps, type Steps } from '../pprof/steps';
 
-/** Compresses chunks in a row, on libuv's thread pool and at the level Go uses. */
-export function compress(chunks: readonly Uint8Array[]): Promise<Uint8Array> {
+/** Compresses chunks in a row, on libuv's thread pool and at the level Go uses; the signal ends it with an AbortError. */
+export function compress(chunks: readonly Uint8Array[], signal?: AbortSignal): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
+    signal?.throwIfAborted();
     const gzip = createGzip({ level: constants.Z_BEST_SPEED });
     const packed: Buffer[] = [];
     gzip.on('data', (part: Buffer) => packed.push(part));
     gzip.once('error', reject);
     gzip.once('end', () => resolve(Buffer.concat(packed)));
+    if (signal !== undefined) addAbortSignal(signal, gzip);
     for (const chunk of chunks) gzip.write(chunk);
     gzip.end();
   });

@@ -45,7 +45,7 @@ export async function cpuProfile(options: CpuProfileOptions = {}): Promise<Uint8
   checkBoolean('ref', ref);
   checkThread(thread);
   const samples = await sampleCpu({ seconds, signal, ref, thread });
-  return compress(await runInSlices(encode(samples, thread)));
+  return compress(await runInSlices(encode(samples, thread), signal), signal);
 }
 
 function* encode(samples: LabelledSamples, thread: number | undefined): Steps<Uint8Array[]> {

@@ -1,6 +1,6 @@
 import type { Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { checkBoolean, checkDestination, checkInteger, checkNumber, checkObject } from '../checks';
+import { checkAbortSignal, checkBoolean, checkDestination, checkInteger, checkNumber, checkObject } from '../checks';
 import { codedError } from '../errors';
 import type { ProfileRows } from '../pprof/columns';
 import { subtract } from '../pprof/delta';
@@ -22,14 +22,15 @@ export function encodable(source: ProfileSource): Profile {
 
   async function toBuffer(options: ProfileOptions = {}): Promise<Uint8Array> {
     const { debug, gc, full, limited } = checkOptions(options);
-    const { thread } = options;
+    const { thread, signal } = options;
     // Where no other thread is asked, the data are taken at the call.
     const asked = thread === undefined ? source : await askThread(source, thread, full);
     if (gc && !isAlone()) await asked.refresh?.(thread);
+    signal?.throwIfAborted();
     const text = asked.text({ gc, full, debug, limited, thread });
-    if (text !== undefined) return runInSlices(concatenate(text));
+    if (text !== undefined) return runInSlices(concatenate(text), signal);
     const shown = (thread === undefined ? source.shown : undefined) ?? new ShownStacks({ once: true });
-    return compress(await runInSlices(encode(asked.take({ gc, full, thread }), limited ? shown : undefined)));
+    return compress(await runInSlices(encode(asked.take({ gc, full, thread }), limited ? shown : undefined), signal), signal);
   }
 
   async function writeTo(destination: Writable | string, options: ProfileOptions = {}): Promise<void> {
@@ -41,11 +42,14 @@ export function encodable(source: ProfileSource): Profile {
   async function delta({ seconds, signal, ref = true, limited = false, thread }: DeltaOptions): Promise<Uint8Array> {
     checkNumber('seconds', seconds, (value) => value > 0 && value <= MAX_SECONDS, `a number above 0 and at most ${MAX_SECONDS}`);
     checkBoolean('limited', limited);
+    if (signal !== undefined) checkAbortSignal('signal', signal);
     const first = thread === undefined ? source : await askThread(source, thread);
-    const before = await runInSlices(first.take({ gc: false, thread }).rows());
+    signal?.throwIfAborted();
+    const before = await runInSlices(first.take({ gc: false, thread }).rows(), signal);
     await sleep(seconds * 1000, undefined, { ref, ...(signal && { signal }) });
     const second = thread === undefined ? source : await askThread(source, thread);
-    return compress(await runInSlices(encodeDelta(before, second.take({ gc: false, thread, since: before }), limited)));
+    signal?.throwIfAborted();
+    return compress(await runInSlices(encodeDelta(before, second.take({ gc: false, thread, since: before }), limited), signal), signal);
   }
 
   return { name, description, count: () => source.count(), state: () => source.state?.() ?? '', toBuffer, writeTo, delta };
@@ -59,13 +63,14 @@ async function askThread(source: ProfileSource, thread: number, full = false): P
   return (await source.ofThread?.(thread, { full })) ?? source;
 }
 
-function checkOptions(options: ProfileOptions): Required<Omit<ProfileOptions, 'thread'>> {
+function checkOptions(options: ProfileOptions): Required<Omit<ProfileOptions, 'thread' | 'signal'>> {
   checkObject('options', options);
-  const { debug = 0, gc = false, full = false, limited = false } = options;
+  const { debug = 0, gc = false, full = false, limited = false, signal } = options;
   checkInteger('debug', debug, Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
   checkBoolean('gc', gc);
   checkBoolean('full', full);
   checkBoolean('limited', limited);
+  if (signal !== undefined) checkAbortSignal('signal', signal);
   return { debug, gc, full, limited };
 }
 

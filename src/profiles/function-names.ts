@@ -6,10 +6,11 @@ import { decodeString } from './symbolize';
 
 /**
  * The names of the functions at these addresses, undefined for addresses of no known frame. An address names the same
- * function as the one after it: text profiles list the latter, as Go's list return addresses.
+ * function as the one after it: text profiles list the latter, as Go's list return addresses. Rejects when the signal
+ * aborts.
  */
-export async function functionNames(addresses: readonly number[]): Promise<(string | undefined)[]> {
-  return addresses.length === 0 ? [] : runInSlices(findNames(addresses, native.getStats().frames));
+export async function functionNames(addresses: readonly number[], signal: AbortSignal): Promise<(string | undefined)[]> {
+  return addresses.length === 0 ? [] : runInSlices(findNames(addresses, native.getStats().frames), signal);
 }
 
 function* findNames(addresses: readonly number[], frameCount: number): Steps<(string | undefined)[]> {

@@ -29,6 +29,8 @@ export interface ProfileOptions {
    * asks. Not for threadcreate and custom profiles.
    */
   thread?: number;
+  /** Gives the profile up, and what it takes to make; the promise then rejects with an AbortError or the signal's reason. */
+  signal?: AbortSignal;
 }
 
 /** The window of a delta. */
@@ -39,7 +41,7 @@ export interface DeltaOptions {
   limited?: boolean;
   /** As in ProfileOptions. */
   thread?: number;
-  /** Ends the wait early; the promise then rejects with an AbortError. */
+  /** Ends it early, without a profile; the promise then rejects with an AbortError or the signal's reason. */
   signal?: AbortSignal;
   /** Whether the wait keeps the process alive. Default true. */
   ref?: boolean;

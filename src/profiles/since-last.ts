@@ -18,31 +18,45 @@ const told = new Map<string, Counted>();
 /** The end of the last call for each profile, which come one after the other: what was counted earlier must be told earlier. */
 const ends = new Map<string, Promise<void>>();
 
+/** How to tell it. */
+export interface SinceLastOptions {
+  /** Collect garbage first. */
+  gc: boolean;
+  /** Make the next call tell it all again. */
+  keep: boolean;
+  /** Gives it up: what it would have told is left for the next call. */
+  signal: AbortSignal;
+}
+
 /**
  * A profile, gzipped, with what has been counted since the last call for it, and with what is in use as it is now. The
- * first call tells everything. `keep` makes the next call tell it all again.
+ * first call tells everything.
  */
-export async function profileSinceLast(name: string, { gc, keep }: { gc: boolean; keep: boolean }): Promise<Uint8Array> {
+export async function profileSinceLast(name: string, { gc, keep, signal }: SinceLastOptions): Promise<Uint8Array> {
   const source = sources.get(name)!;
   const before = ends.get(name);
   let end: (() => void) | undefined;
   ends.set(name, new Promise((resolve) => (end = resolve)));
   try {
     await before;
+    signal.throwIfAborted();
     if (gc && !isAlone()) await source.refresh?.(undefined);
-    return await compress(await runInSlices(tell(name, source.take({ gc, thread: undefined }), keep)));
+    signal.throwIfAborted();
+    const { chunks, counted } = await runInSlices(tell(name, source.take({ gc, thread: undefined })), signal);
+    const bytes = await compress(chunks, signal);
+    if (!keep) told.set(name, counted);
+    return bytes;
   } finally {
     end?.();
   }
 }
 
-function* tell(name: string, snapshot: Snapshot, keep: boolean): Steps<Uint8Array[]> {
+function* tell(name: string, snapshot: Snapshot): Steps<{ chunks: Uint8Array[]; counted: Counted }> {
   const now = yield* snapshot.rows();
   const before = told.get(name);
-  if (!keep) told.set(name, counters(now));
   // Told as a profile of a moment, without a duration, as all readers expect it of these routes.
   const rows = before === undefined ? now : { ...(yield* subtract(before, now)), durationNanos: 0n };
-  return yield* encodeRows(snapshot, rows, new ShownStacks({ once: true }));
+  return { chunks: yield* encodeRows(snapshot, rows, new ShownStacks({ once: true })), counted: counters(now) };
 }
 
 /** What is in use is not counted up: as if there had been nothing before. */
