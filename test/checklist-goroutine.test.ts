@@ -4,6 +4,8 @@ import t, { type Test } from 'tap';
 import { doWithLabels, lookup, newProfile, profiles, setBlockProfileRate, start, stop, type CustomProfile } from 'mprof';
 import { listen } from 'mprof/http';
 import { decode, type Profile as Decoded } from 'mprof/pprof';
+import { writeDump } from '../dist/profiles/goroutine-dump';
+import { labelNumber } from '../dist/waits/frames';
 import { checkProtobuf } from './helpers/check-protobuf';
 import { fixture, runJson } from './helpers/child';
 import { checkFleetRules } from './helpers/fleet-rules';
@@ -255,13 +257,79 @@ t.test('18: the goroutine profile, with awaits', async (t) => {
   const blocks = dump.split('\n\n');
   t.equal(blocks.length, total, 'a block for each');
   for (const block of blocks) {
-    if (!/^goroutine \d+ \[[a-z ]+\]:\n(?:[^\n]+\n\t[^\n]+:\d+\n?)+$/.test(block)) t.fail(`block: ${block}`);
+    if (!/^goroutine \d+ \[[a-z ]+(?:, \d+ minutes)?\]:\n(?:[^\n]+\n\t[^\n]+:\d+\n?)+$/.test(block)) t.fail(`block: ${block}`);
   }
   t.match(blocks[0], /^goroutine 1 \[running\]:\n/);
   t.equal(blocks.filter((block) => block.includes('[await]:\nleaf()\n')).length, 4 * copies, 'with their stacks');
   t.equal(blocks.filter((block) => block.includes('[timer]:')).length, copies);
   const numbers = blocks.map((block) => /\d+/.exec(block)![0]);
   t.equal(new Set(numbers).size, numbers.length, 'numbers are distinct');
+});
+
+t.test('18: requests, timers and handles by type', async (t) => {
+  const { before, after, dump } = await runJson<Record<'before' | 'after' | 'dump', string>>(fixture('resources.cjs'));
+  const resources = (protobuf: string): Record<string, number> => {
+    const samples = samplesOf(decode(Buffer.from(protobuf, 'base64')));
+    return Object.fromEntries(samples.flatMap(([value, type, below]) => (below === '(event loop)' ? [[type, value]] : [])));
+  };
+  const [idle, busy] = [resources(before), resources(after)];
+  t.match(idle, { TCPServerWrap: 2, PipeWrap: Number }, 'servers that listen');
+  const begun = Object.entries(busy).map(([type, count]) => [type, count - (idle[type] ?? 0)]);
+  t.same(Object.fromEntries(begun), {
+    FSReqCallback: 1,
+    FSReqPromise: 1,
+    GetAddrInfoReqWrap: 1,
+    PipeConnectWrap: 1,
+    PipeWrap: 1,
+    TCPConnectWrap: 3,
+    TCPServerWrap: 0,
+    TCPSocketWrap: 3,
+    Timeout: 1,
+  });
+  const states = new Map<string, number>();
+  for (const [, state] of dump.matchAll(/^goroutine \d+ \[(.*)\]:$/gm)) states.set(state!, (states.get(state!) ?? 0) + 1);
+  t.same(Object.fromEntries(states), {
+    'running': 1,
+    'file': 2,
+    'dns lookup': 1,
+    'pipe connect': 1,
+    'pipe': busy.PipeWrap,
+    'tcp connect': 3,
+    'tcp accept': 2,
+    'tcp socket': 3,
+    'timer': 1,
+    // Of the profile that is being written.
+    'immediate': 1,
+  });
+});
+
+t.test('18: how long it has been under way', async (t) => {
+  const dump = await runJson<string>(fixture('aged.cjs'));
+  const ages = [...dump.matchAll(/^goroutine \d+ \[await(.*)\]:\n(\w+)/gm)].map(([, age, name]) => [name, age]);
+  t.same(Object.fromEntries(ages), { longWaiter: ', 3 minutes', minuteWaiter: ', 1 minutes', shortWaiter: '' });
+});
+
+t.test('18: a long dump is written in steps', async (t) => {
+  const many = 10_000;
+  const frames = [labelNumber('await'), labelNumber('somebody')];
+  const operations = [
+    ...Array.from({ length: many / 2 }, () => ({ kind: 'await', frames, count: 1 })),
+    { kind: 'Timeout', frames: [labelNumber('Timeout'), labelNumber('(event loop)')], count: many },
+  ];
+  const chunks = [];
+  let steps = 0;
+  for (const writer = writeDump(operations); ; steps++) {
+    const { done, value } = writer.next();
+    if (!done) continue;
+    chunks.push(...value);
+    break;
+  }
+  t.ok(steps > many / 128, `${steps} steps`);
+  const blocks = Buffer.concat(chunks).toString().split('\n\n');
+  t.equal(blocks.length, many + 1);
+  t.match(blocks[0], /^goroutine \d+ \[await\]:\nsomebody\(\)\n\t\?:0$/);
+  t.match(blocks[many - 1], /^goroutine \d+ \[timer\]:\nTimeout\(\)\n\t\?:0$/);
+  t.equal(blocks[many], `...and ${many / 2} more\n`);
 });
 
 t.test('18: the goroutine profile, while waits are not profiled', async (t) => {

@@ -35,8 +35,8 @@ export interface CountsSource {
   count(): number;
   state?(): string;
   take(options: { full: boolean }): Counts;
-  /** Text for debug above 1; as for 1 where there is none. */
-  dump?(options: { full: boolean }): string;
+  /** Text for debug above 1, in chunks to be put in a row, of data taken at the moment of the call; as for 1 where there is none. */
+  dump?(options: { full: boolean }): Steps<Uint8Array[]>;
 }
 
 /** A profile that counts stacks has one value, which is named as the profile is. */
@@ -46,14 +46,10 @@ export function counted(source: CountsSource): ProfileSource {
 
   function text({ debug, limited, full = false }: TakeOptions & { debug: number; limited: boolean }): Steps<Uint8Array[]> | undefined {
     if (debug <= 0) return undefined;
-    return debug > 1 && source.dump !== undefined ? whole(source.dump({ full })) : textOf(name, take({ full }), limited);
+    return debug > 1 && source.dump !== undefined ? source.dump({ full }) : textOf(name, take({ full }), limited);
   }
 
   return { name, description, count: () => source.count(), state: () => source.state?.() ?? '', take, text };
-}
-
-function* whole(text: string): Steps<Uint8Array[]> {
-  return [Buffer.from(text)];
 }
 
 function* textOf(name: string, snapshot: Snapshot, limited: boolean): Steps<Uint8Array[]> {

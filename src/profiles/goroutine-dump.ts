@@ -1,4 +1,5 @@
-import { finish } from '../pprof/steps';
+import { inSteps, type Steps } from '../pprof/steps';
+import { textChunks } from '../pprof/text-chunks';
 import { stackOf, type Operation } from './operations';
 import { stackReader, type StackFrame } from './stack-frame';
 import { lookUpStacks } from './stack-symbols';
@@ -10,15 +11,22 @@ import { lookUpStacks } from './stack-symbols';
 
 /** Blocks written; a service may have any number of timers. */
 const MAX_BLOCKS = 10_000;
+/** Operations in one step: each is as much work as its stack is deep. */
+const AT_ONCE = 16;
 const MINUTE_MS = 60_000;
 
 /** Types of resources in words people know. Others are made of the parts of their names. */
 const KINDS: Record<string, string> = {
+  FSEventWrap: 'file watch',
   FSReqCallback: 'file',
   FSReqPromise: 'file',
   GetAddrInfoReqWrap: 'dns lookup',
   GetNameInfoReqWrap: 'dns lookup',
   QueryReqWrap: 'dns query',
+  SendWrap: 'udp send',
+  SimpleShutdownWrap: 'shutdown',
+  SimpleWriteWrap: 'write',
+  StatWatcher: 'file watch',
   TCPServerWrap: 'tcp accept',
   Timeout: 'timer',
 };
@@ -27,23 +35,46 @@ const KINDS: Record<string, string> = {
 const numbers = new WeakMap<object, number>();
 let numbered = 1;
 
-export function writeDump(operations: readonly Operation[]): string {
-  const { symbols, stack } = finish(lookUpStacks(Uint32Array.from(operations, stackOf)));
+/** Writes the dump in chunks to be put in a row. */
+export function* writeDump(operations: readonly Operation[]): Steps<Uint8Array[]> {
+  const stackNumbers = new Uint32Array(operations.length);
+  yield* inSteps(operations.length, (from, to) => {
+    for (let i = from; i < to; i++) stackNumbers[i] = stackOf(operations[i]!);
+  }, AT_ONCE);
+  const { symbols, stack } = yield* lookUpStacks(stackNumbers);
   const stacks = stackReader(symbols);
-  const blocks: string[] = [];
+  /** By the stack, as what the leaf says depends on that alone. */
+  const texts: string[] = [];
+  const { rows, left } = blocksOf(operations);
+  let separator = '';
+  const block = (i: number): string => {
+    const operation = operations[i]!;
+    const text = (texts[stack[i]!] ??= framesOf(operation, stacks(stack[i]!)));
+    const written = `${separator}goroutine ${numberOf(operation)} [${stateOf(operation)}]:\n${text}`;
+    separator = '\n';
+    return written;
+  };
+  return yield* textChunks('', rows, block, left > 0 ? `\n...and ${left} more\n` : '', AT_ONCE);
+}
+
+/** Which operation each block is of, and how many more blocks there would be. */
+function blocksOf(operations: readonly Operation[]): { rows: Uint32Array; left: number } {
+  const rows: number[] = [];
   let left = 0;
-  operations.forEach((operation, i) => {
+  operations.forEach(({ kind, count }, i) => {
     // What is in the sample is one operation, whatever it stands for. Resources are counted.
-    const times = operation.kind === 'await' ? 1 : operation.count;
-    const shown = Math.min(times, MAX_BLOCKS - blocks.length);
-    // The state says what the label does that profiles have at the leaf.
-    const [label, ...callers] = stacks(stack[i]!);
-    const frames = (operation.kind === 'running' || operation.kind === 'await' ? callers : [label!]).map(frameLines).join('');
-    for (let time = 0; time < shown; time++) blocks.push(`goroutine ${numberOf(operation)} [${stateOf(operation)}]:\n${frames}`);
+    const times = kind === 'await' ? 1 : count;
+    const shown = Math.min(times, MAX_BLOCKS - rows.length);
+    for (let time = 0; time < shown; time++) rows.push(i);
     left += times - shown;
   });
-  if (left > 0) blocks.push(`...and ${left} more\n`);
-  return blocks.join('\n');
+  return { rows: Uint32Array.from(rows), left };
+}
+
+/** The state says what the label does that profiles have at the leaf; where resources are waited for says nothing. */
+function framesOf({ kind }: Operation, [label, ...callers]: StackFrame[]): string {
+  const isWithCallers = callers.length > 0 && (kind === 'running' || kind === 'await');
+  return (isWithCallers ? callers : [label!]).map(frameLines).join('');
 }
 
 function numberOf({ kind, identity }: Operation): number {

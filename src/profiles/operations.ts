@@ -9,6 +9,7 @@ import { allAwaits, pendingAwaits } from '../waits/rates';
 import { frameNumbers } from '../waits/record';
 import { asyncCallers } from '../waits/settlement';
 import type { PendingAwait } from '../waits/wait-recorder';
+import { activeResources } from './active-resources';
 
 /** Something asynchronous that has started and not finished. */
 export interface Operation {
@@ -72,11 +73,11 @@ function toOperation({ frames, count, began, labels, identity }: PendingAwait): 
 /** Handles, requests and timers. Each type is one operation that stands for all of them. */
 function resources(): Operation[] {
   const counts = new Map<string, number>();
-  for (const type of process.getActiveResourcesInfo()) counts.set(type, (counts.get(type) ?? 0) + 1);
+  for (const type of activeResources()) counts.set(type, (counts.get(type) ?? 0) + 1);
   return Array.from(counts, ([kind, count]) => ({ kind, frames: [labelNumber(kind), labelNumber(LOOP)], count }));
 }
 
 /** The number of the operation's stack. */
 export function stackOf({ frames }: Operation): number {
-  return native.internStack(Int32Array.from(frames));
+  return native.internStack(new Int32Array(frames));
 }
