@@ -17,8 +17,16 @@ export interface GeneratedRequest {
   target: string;
   headers: string[];
   body: string | undefined;
+  /** Bytes that are announced and never come. */
+  missing: number;
   /** What may be answered: more than one only for a window, which others may have taken. */
   statuses: number[];
+}
+
+/** The server that is asked: the most seconds of a window, and whether clients have to know a secret. */
+export interface Target {
+  maxSeconds: number;
+  secured: boolean;
 }
 
 const METHODS = [...Array<string>(12).fill('GET'), 'HEAD', 'HEAD', 'POST', 'POST', 'PUT', 'DELETE', 'OPTIONS', 'PATCH', 'TRACE', 'PROPFIND'];
@@ -37,9 +45,10 @@ const DIRECTORIES: Part<Place>[] = [
   { raw: '/DEBUG/pprof/', means: 'elsewhere' },
 ];
 
-type Kind = 'profile' | 'symbol' | 'near symbol' | 'read' | 'trace' | 'unknown' | 'unreadable';
+type Kind = 'profile' | 'process profile' | 'cpu' | 'symbol' | 'near symbol' | 'read' | 'trace' | 'unknown' | 'unreadable';
 const NAMES: Part<Kind>[] = [
-  ...['heap', 'allocs', 'block', 'mutex', 'goroutine', 'threadcreate', '%68eap', 'he%61p'].map((raw) => ({ raw, means: 'profile' as const })),
+  ...['heap', 'allocs', 'block', 'mutex', 'goroutine', '%68eap', 'he%61p'].map((raw) => ({ raw, means: 'profile' as const })),
+  { raw: 'threadcreate', means: 'process profile' },
   ...['', 'cmdline', 'delta_heap', 'delta_block', 'delta_mutex'].map((raw) => ({ raw, means: 'read' as const })),
   { raw: 'symbol', means: 'symbol' },
   { raw: '%73ymbol', means: 'symbol' },
@@ -65,14 +74,18 @@ const PARAMETERS: Part<Parameter>[] = [
   ),
   parameter('seconds=%2B4', 'seconds', '+4'),
   parameter('seconds=+1', 'seconds', ' 1'),
-  parameter('gc=0', 'gc', '0'),
-  parameter('gc=x', 'gc', 'x'),
+  ...['0', '1', 'x', '-1', '9'.repeat(30)].map((value) => parameter(`gc=${value}`, 'gc', value)),
+  ...['0', '1', 'x', '-1', ''].map((value) => parameter(`full=${value}`, 'full', value)),
+  ...['0', '-0', '00', '', 'x', '-1', '0.0', '99', '4294967295', '4294967296', '9'.repeat(3000)].map((value) => parameter(`thread=${value}`, 'thread', value)),
+  parameter('thread=%2B0', 'thread', '+0'),
+  parameter('thread=+0', 'thread', ' 0'),
   ...['', 'debug=1;x', 'seconds=1;', 'debug=%zz', '%zz=1', 'seconds=%', '=1', '__proto__=1', 'constructor=1', 'x'.repeat(3000), 'Debug=1', '%00=%00', '?'].map((raw) => ({
     raw,
     means: undefined,
   })),
 ];
-/** Rare, as each takes a second. */
+/** Rare, as each takes a second, which is `maxSeconds`. */
+const CPU_NAMES = ['profile', '%70rofile', 'profil%65'].map((raw): Part<Kind> => ({ raw, means: 'cpu' }));
 const WINDOWS = [parameter('seconds=1', 'seconds', '1'), parameter('seconds=%2B1', 'seconds', '+1'), parameter('seconds=01', 'seconds', '01')];
 
 type Origin = 'own' | 'other host' | 'other site';
@@ -80,7 +93,6 @@ const HEADERS: Part<Origin>[] = [
   ...Array<Part<Origin>>(20).fill({ raw: 'Host: localhost', means: 'own' }),
   { raw: 'Host: 127.0.0.1:1', means: 'own' },
   { raw: 'Host: [::1]', means: 'own' },
-  { raw: 'Host: localhost\r\nAuthorization: Basic %%%', means: 'own' },
   { raw: 'Host: localhost\r\nOrigin: http://localhost\r\nSec-Fetch-Site: same-origin', means: 'own' },
   { raw: `Host: localhost\r\nCookie: ${'c'.repeat(2000)}`, means: 'own' },
   { raw: 'Host: evil.example', means: 'other host' },
@@ -90,6 +102,35 @@ const HEADERS: Part<Origin>[] = [
   { raw: 'Host: localhost\r\nOrigin: null', means: 'other site' },
   { raw: 'Host: localhost\r\nSec-Fetch-Site: cross-site', means: 'other site' },
   { raw: 'Host: localhost\r\nSec-Fetch-Site: same-site', means: 'other site' },
+];
+
+/** What the fixture's secured server wants, and what else is sent to it: no log may have any of it. */
+export const SECRETS = { token: 'token-6Jk2wq', username: 'collector', password: 'password-9Zt4', other: 'cluster-token-3Xc8' };
+const basic = (username: string, password: string): string => Buffer.from(`${username}:${password}`).toString('base64');
+const BASIC = basic(SECRETS.username, SECRETS.password);
+const OTHER_BASIC = basic(SECRETS.username, SECRETS.other);
+/** Everything of which a part would tell a secret. */
+export const SECRET_TEXTS = [SECRETS.token, SECRETS.password, SECRETS.other, BASIC, OTHER_BASIC];
+
+/** The fixture's own authorize() throws an error with all headers where it is asked to. */
+type Credentials = 'right' | 'wrong' | 'failing';
+const CREDENTIALS: Part<Credentials>[] = [
+  ...Array<Part<Credentials>>(12).fill({ raw: `Authorization: Bearer ${SECRETS.token}`, means: 'right' }),
+  { raw: `authorization: bEARER ${SECRETS.token}`, means: 'right' },
+  ...Array<Part<Credentials>>(4).fill({ raw: `Authorization: Basic ${BASIC}`, means: 'right' }),
+  { raw: `Authorization: Bearer ${SECRETS.token}\r\nX-Fail: 1`, means: 'failing' },
+  { raw: `Authorization: Basic ${BASIC}\r\nX-Fail: 1`, means: 'failing' },
+  { raw: 'X-Nothing: 1', means: 'wrong' },
+  { raw: `Authorization: Bearer ${SECRETS.other}`, means: 'wrong' },
+  { raw: `Authorization: Bearer ${SECRETS.other}\r\nX-Fail: 1`, means: 'wrong' },
+  { raw: `Authorization: Bearer ${SECRETS.token}x`, means: 'wrong' },
+  { raw: `Authorization: Bearer ${SECRETS.token} ${SECRETS.token}`, means: 'wrong' },
+  { raw: `Authorization: Basic ${SECRETS.token}`, means: 'wrong' },
+  { raw: `Authorization: Basic ${OTHER_BASIC}`, means: 'wrong' },
+  { raw: `Authorization: Bearer ${BASIC}`, means: 'wrong' },
+  { raw: 'Authorization: Basic %%%', means: 'wrong' },
+  { raw: 'Authorization: Bearer', means: 'wrong' },
+  { raw: `Authorization: ${SECRETS.token}`, means: 'wrong' },
 ];
 
 const BODIES = ['', '0x10', '0x10+0x20', 'debug=1&seconds=1', '\0\xff', '+'.repeat(2000), `0x${'f'.repeat(3000)}`];
@@ -103,29 +144,51 @@ export function randomNumbers(seed: number): (below: number) => number {
   };
 }
 
-/** One request. `maxSeconds` is the server's limit. */
-export function generateRequest(random: (below: number) => number, maxSeconds: number): GeneratedRequest {
+/** One request. */
+export function generateRequest(random: (below: number) => number, target: Target): GeneratedRequest {
   const pick = <T>(list: readonly T[]): T => list[random(list.length)]!;
   const method = pick(METHODS);
   const directory = pick(DIRECTORIES);
-  const name = pick(NAMES);
+  const name = pick(random(200) === 0 ? CPU_NAMES : NAMES);
   const parameters = Array.from({ length: random(4) }, () => pick(random(60) === 0 ? WINDOWS : PARAMETERS));
   const origin = pick(HEADERS);
+  const credentials = pick(CREDENTIALS);
   const query = parameters.length === 0 ? '' : `?${parameters.map(({ raw }) => raw).join('&')}`;
   const meanings = parameters.map(({ means }) => means);
   return {
     method,
     target: directory.raw + name.raw + query,
-    headers: [origin.raw],
+    headers: [origin.raw, credentials.raw],
     body: method === 'GET' || method === 'HEAD' || method === 'TRACE' ? undefined : pick(BODIES),
-    statuses: statusesOf(method, directory.means, name.means, meanings, origin.means, maxSeconds),
+    missing: 0,
+    statuses: refusalOf(directory.means, origin.means, credentials.means, target) ?? statusesOf(method, directory.means, name.means, meanings, target.maxSeconds),
   };
 }
 
-function statusesOf(method: string, place: Place, kind: Kind, parameters: Parameter[], origin: Origin, maxSeconds: number): number[] {
+/** A request whose body does not come to its end: nobody waits for it but the route that reads it, and for some time only. */
+export function generateStalled(random: (below: number) => number, target: Target): GeneratedRequest {
+  const method = random(3) === 0 ? 'PUT' : 'POST';
+  const credentials = CREDENTIALS[random(CREDENTIALS.length)]!;
+  return {
+    method,
+    target: '/debug/pprof/symbol',
+    headers: ['Host: localhost', credentials.raw],
+    body: BODIES[random(BODIES.length)]!,
+    missing: 1 + random(1000),
+    statuses: refusalOf('served', 'own', credentials.means, target) ?? (method === 'POST' ? [408] : [405]),
+  };
+}
+
+/** Of requests that are refused whatever they ask for. */
+function refusalOf(place: Place, origin: Origin, credentials: Credentials, { secured }: Target): number[] | undefined {
   if (origin === 'other host') return [403];
   if (place === 'elsewhere') return [404];
   if (origin === 'other site') return [403];
+  if (!secured || credentials === 'right') return undefined;
+  return credentials === 'wrong' ? [401] : [500];
+}
+
+function statusesOf(method: string, place: Place, kind: Kind, parameters: Parameter[], maxSeconds: number): number[] {
   const reads = method === 'GET' || method === 'HEAD';
   if (place === 'redirected') return [reads ? 301 : 405];
   if (kind === 'unreadable') return [400];
@@ -133,16 +196,31 @@ function statusesOf(method: string, place: Place, kind: Kind, parameters: Parame
   if (!reads && !(symbol && method === 'POST')) return [405];
   if (symbol || kind === 'read') return [200];
   if (kind === 'trace') return [501];
-  if (kind !== 'profile') return [404];
+  if (kind !== 'profile' && kind !== 'process profile' && kind !== 'cpu') return [404];
   const first = (wanted: string): string => parameters.find((parameter) => parameter?.name === wanted)?.value ?? '';
-  if (first('seconds') === '') return [200];
-  const seconds = integer(first('seconds')) ?? 0;
-  if (seconds <= 0 || seconds > maxSeconds || (integer(first('debug')) ?? 0) !== 0) return [400];
-  return [200, 503];
+  const thread = threadOf(first('thread'));
+  if (thread === 'unreadable' || (thread !== undefined && kind === 'process profile')) return [400];
+  const done = thread === 'unknown' ? 404 : 200;
+  const seconds = integer(first('seconds')) ?? 0n;
+  const isPositive = seconds > 0n && seconds < 2n ** 63n;
+  // Go takes anything else for 30 s, which is more than there may be.
+  if (kind === 'cpu') return isPositive && seconds > maxSeconds ? [400] : [done, 503];
+  if (first('seconds') === '') return [done];
+  if (!isPositive || seconds > maxSeconds || (integer(first('debug')) ?? 0n) !== 0n) return [400];
+  return [done, 503];
 }
 
-function integer(text: string): number | undefined {
+/** Only the main thread is there. */
+function threadOf(text: string): 'main' | 'unknown' | 'unreadable' | undefined {
+  if (text === '') return undefined;
+  const thread = integer(text) ?? -1n;
+  if (thread < 0n || thread >= 2n ** 32n) return 'unreadable';
+  return thread === 0n ? 'main' : 'unknown';
+}
+
+function integer(text: string): bigint | undefined {
   const digits = /^[+-]/.test(text) ? text.slice(1) : text;
   const isNumber = digits !== '' && [...digits].every((digit) => digit >= '0' && digit <= '9');
-  return isNumber ? Number(text) : undefined;
+  if (!isNumber) return undefined;
+  return text.startsWith('-') ? -BigInt(digits) : BigInt(digits);
 }
