@@ -68,15 +68,23 @@ export function checkAbortSignal(name: string, value: unknown): asserts value is
   if (!(value instanceof AbortSignal)) throw wrongType(name, 'an AbortSignal', value);
 }
 
-/** A string that `fits` the rule: TypeError unless it is a string, RangeError unless it fits. */
-export function checkText(name: string, value: unknown, fits: (value: string) => boolean, rule: string): asserts value is string {
+/**
+ * A string that `fits` the rule: TypeError unless it is a string, RangeError unless it fits.
+ *
+ * @param go what Go says where it does not fit
+ */
+export function checkText(name: string, value: unknown, fits: (value: string) => boolean, rule: string, go?: string): asserts value is string {
   if (typeof value !== 'string') throw wrongType(name, rule, value);
-  if (!fits(value)) throw codedError('ERR_MPROF_OUT_OF_RANGE', `${name} must be ${rule}, got ${show(value)}`);
+  if (!fits(value)) throw codedError('ERR_MPROF_OUT_OF_RANGE', `${name} must be ${rule}, got ${show(value)}${inParentheses(go)}`);
 }
 
-/** A value that is not in use yet: the error of that code if it is. */
-export function checkUnused(code: ErrorCode, name: string, value: unknown, inUse: boolean, rule: string): void {
-  if (inUse) throw codedError(code, `${name} must be ${rule}, got ${show(value)}`);
+/** A value that is not in use yet: the error of that code if it is. `go` is what Go says then. */
+export function checkUnused(code: ErrorCode, name: string, value: unknown, inUse: boolean, rule: string, go?: string): void {
+  if (inUse) throw codedError(code, `${name} must be ${rule}, got ${show(value)}${inParentheses(go)}`);
+}
+
+function inParentheses(text: string | undefined): string {
+  return text === undefined ? '' : ` (${text})`;
 }
 
 /** A string that must not appear in an error message. */

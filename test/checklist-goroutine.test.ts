@@ -71,7 +71,7 @@ t.test('29: a custom profile', async (t) => {
     t.throws(() => connections.add(value), {
       name: 'Error',
       code: 'ERR_MPROF_DUPLICATE_VALUE',
-      message: /^value must be a value that is not in the profile, got /,
+      message: /^value must be a value that is not in the profile, got .* \(pprof: Profile\.Add of duplicate value\)$/,
     });
   }
   t.equal(connections.count(), 4, 'which changes nothing');
@@ -137,16 +137,26 @@ t.test('29: the frames of a custom profile', async (t) => {
 });
 
 t.test('29: names of custom profiles', async (t) => {
-  for (const name of ['heap', 'allocs', 'block', 'mutex', 'threadcreate', 'cmdline', 'profile', 'symbol', 'trace', 'delta_heap']) {
+  newProfile('twice');
+  for (const name of ['heap', 'allocs', 'block', 'mutex', 'goroutine', 'threadcreate', 'twice']) {
     t.throws(() => newProfile(name), {
       name: 'Error',
       code: 'ERR_MPROF_NAME_IN_USE',
-      message: `name must be a name that is not in use, got "${name}"`,
+      message: `name must be a name that is not in use, got "${name}" (pprof: NewProfile name already in use: ${name})`,
     });
   }
-  newProfile('twice');
-  t.throws(() => newProfile('twice'), { code: 'ERR_MPROF_NAME_IN_USE' });
-  t.throws(() => newProfile(''), { name: 'RangeError', code: 'ERR_MPROF_OUT_OF_RANGE', message: 'name must be a non-empty string, got ""' });
+  for (const name of ['cmdline', 'profile', 'symbol', 'trace', 'delta_heap']) {
+    t.throws(() => newProfile(name), {
+      name: 'Error',
+      code: 'ERR_MPROF_NAME_IN_USE',
+      message: `name must be a name that means nothing else in the URL of a profile, got "${name}"`,
+    });
+  }
+  t.throws(() => newProfile(''), {
+    name: 'RangeError',
+    code: 'ERR_MPROF_OUT_OF_RANGE',
+    message: 'name must be a non-empty string, got "" (pprof: NewProfile with empty name)',
+  });
   t.throws(() => newProfile(5 as never), { name: 'TypeError', code: 'ERR_MPROF_INVALID_ARG_TYPE', message: 'name must be a non-empty string, got 5' });
   const profile = newProfile('checked');
   t.throws(() => profile.add(1, -1), { name: 'RangeError', message: 'skip must be a non-negative integer, got -1' });

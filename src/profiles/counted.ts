@@ -35,7 +35,7 @@ export interface CountsSource {
   count(): number;
   state?(): string;
   take(options: { full: boolean }): Counts;
-  /** Text for debug above 1, in chunks to be put in a row, of data taken at the moment of the call; as for 1 where there is none. */
+  /** Text for debug above 1, of data taken at the moment of the call, in chunks to be put in a row; as for 1 where there is none. */
   dump?(options: { full: boolean }): Steps<Uint8Array[]>;
 }
 

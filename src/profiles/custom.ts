@@ -6,7 +6,7 @@ import { frameNumbers } from '../waits/record';
 import { counted } from './counted';
 import { encodable } from './encodable-profile';
 import type { Profile } from './profile';
-import { isNameInUse, register } from './registry';
+import { isRoute, lookup, register } from './registry';
 
 /** A profile of the program's own: of what it has at the moment, such as connections, by who has brought it about. */
 export interface CustomProfile extends Profile {
@@ -32,19 +32,23 @@ let capture: StackCapture | undefined;
  * Go's pprof.NewProfile: a profile of this thread under that name, which lookup(), profiles() and `/debug/pprof/NAME` know
  * from now on. It cannot be taken back. By convention a name begins with that of the package, as in
  * `example.com/pool.connections`; `go tool pprof` cannot read the text form if there is a space in it, and Parca and
- * Pyroscope refuse all characters but letters, digits and the underscore.
+ * Pyroscope refuse all characters but letters, digits and the underscore. Where Go panics, this throws an error with Go's
+ * text in its message.
  *
  * @throws TypeError or RangeError unless the name is a non-empty string
  * @throws Error `ERR_MPROF_NAME_IN_USE` for a name that a profile has, or that means something else in a URL
  */
 export function newProfile(name: string): CustomProfile {
-  checkText('name', name, (text) => text !== '', 'a non-empty string');
-  checkUnused('ERR_MPROF_NAME_IN_USE', 'name', name, isNameInUse(name), 'a name that is not in use');
+  checkText('name', name, (text) => text !== '', 'a non-empty string', 'pprof: NewProfile with empty name');
+  const goText = `pprof: NewProfile name already in use: ${name}`;
+  checkUnused('ERR_MPROF_NAME_IN_USE', 'name', name, lookup(name) !== undefined, 'a name that is not in use', goText);
+  checkUnused('ERR_MPROF_NAME_IN_USE', 'name', name, isRoute(name), 'a name that means nothing else in the URL of a profile');
   const stacks = new Map<unknown, number>();
 
   function add(value: unknown, skip = 1): void {
     checkInteger('skip', skip, 0, Number.MAX_SAFE_INTEGER);
-    checkUnused('ERR_MPROF_DUPLICATE_VALUE', 'value', value, stacks.has(value), 'a value that is not in the profile');
+    const rule = 'a value that is not in the profile';
+    checkUnused('ERR_MPROF_DUPLICATE_VALUE', 'value', value, stacks.has(value), rule, 'pprof: Profile.Add of duplicate value');
     stacks.set(value, callerStack(skip));
   }
 

@@ -21,9 +21,9 @@ export function profiles(): Profile[] {
   return [...all.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-/** Whether no other profile can have that name. */
-export function isNameInUse(name: string): boolean {
-  return all.has(name) || ROUTES.test(name);
+/** Whether no profile can have that name, as it means something else in a URL. Go has those only besides its profiles. */
+export function isRoute(name: string): boolean {
+  return ROUTES.test(name);
 }
 
 /** Adds a profile, whose name is not in use. */
