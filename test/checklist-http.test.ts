@@ -11,6 +11,7 @@ import { fixture, OWN_COLLECTIONS } from './helpers/child';
 import { checkFleetRules } from './helpers/fleet-rules';
 import { goPprof, needsGo } from './helpers/go-tool';
 import { closeServer, fetchFrom, fetchPath, words, type FetchOptions, type Reply } from './helpers/http-client';
+import { inParallel } from './helpers/in-parallel';
 
 /* The items of the compatibility checklist that concern HTTP, asked of a service in a process of its own. */
 
@@ -256,16 +257,16 @@ t.test('32: what is off is valid and empty', needsGo(), async (t) => {
   const [output] = (await once(idle.stdout, 'data')) as [Buffer];
   const where = `http://127.0.0.1:${Number(output)}/debug/pprof`;
   const paths = words('heap allocs block mutex heap?gc=1 heap?seconds=1 allocs?seconds=1 block?seconds=1 mutex?seconds=1 delta_heap delta_block delta_mutex');
-  for (const path of paths) {
+  await inParallel(paths, 6, async (path) => {
     const reply = await fetchFrom({ host: '127.0.0.1', port: Number(output) }, `/debug/pprof/${path}`);
     t.equal(reply.status, 200, path);
     const kind = path.replace(/\?.*/, '').replace('delta_', '');
     t.same(checkFleetRules(reply.bytes, { kind, windowed: path.includes('seconds') }), [], path);
     t.equal(decode(reply.bytes).sample.length, 0, path);
-  }
-  for (const path of words('heap?debug=1 allocs?debug=1 block?debug=1 mutex?debug=1').concat(paths)) {
+  });
+  await inParallel(paths.concat(words('heap?debug=1 allocs?debug=1 block?debug=1 mutex?debug=1')), 6, async (path) => {
     t.match((await goPprof(['-top'], `${where}/${path}`)).stdout, 'Showing nodes accounting for 0', path);
-  }
+  });
 });
 
 t.test('34: no server cuts a window', async (t) => {
