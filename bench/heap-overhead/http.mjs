@@ -1,3 +1,4 @@
+import { checkBudget } from '../check-budget.mjs';
 import { Child } from '../child.mjs';
 import { shuffled } from '../random.mjs';
 import { CONFIGURATIONS, HTTP, RATE } from './settings.mjs';
@@ -28,7 +29,9 @@ export async function measureHttp({ quick, log }) {
       }
     }
     const { child } = servers.find(({ name }) => name === 'mprof');
-    harvestShares.push((await child.call('harvestMicros')) / (await child.call('cpuMicros')));
+    const [harvestMicros, cpuMicros] = [await child.call('harvestMicros'), await child.call('cpuMicros')];
+    checkBudget({ harvestMillis: harvestMicros / 1000, cpuMillis: cpuMicros / 1000 });
+    harvestShares.push(harvestMicros / cpuMicros);
     for (const server of servers) await server.child.end();
   }
   await load.end();

@@ -1,3 +1,4 @@
+import { checkBudget } from '../check-budget.mjs';
 import { Child } from '../child.mjs';
 import { shuffled } from '../random.mjs';
 import { COMPARISONS, CONFIGURATIONS, IN_PROCESS, RATE } from './settings.mjs';
@@ -29,5 +30,7 @@ export async function measureInProcess({ quick, log }) {
     }
     await child.end();
   }
+  // Nothing is in advance for a block.
+  checkBudget({ harvestMillis: harvests.harvestMicros / 1000, cpuMillis: harvests.cpuMicros / 1000 }, 0);
   return { settings, workload, pairs, harvestShare: harvests.harvestMicros / harvests.cpuMicros };
 }

@@ -53,10 +53,12 @@ await serve(async ({ name, stacks, rate }) => {
     round,
     /** What the profile shows, and what was left out of it. */
     async inspect() {
-      const { overflowedSamples = 0, longestHarvestNanos = 0, longestEncodingCpuNanos = 0 } = profiler.stats?.() ?? {};
+      const { overflowedSamples = 0, harvestNanos = 0, longestHarvestNanos = 0, longestEncodingCpuNanos = 0 } = profiler.stats?.() ?? {};
+      const { user, system } = process.cpuUsage();
       const inUse = profiler.readInUse(await takeProfile());
       const longest = { longestHarvestMillis: longestHarvestNanos / 1e6, longestSliceMillis: longestEncodingCpuNanos / 1e6 };
-      return { stacksHeld: held.length, overflowedSamples, ...longest, ...inUse };
+      const harvests = { harvestMillis: harvestNanos / 1e6, cpuMillis: (user + system) / 1000 };
+      return { stacksHeld: held.length, overflowedSamples, ...harvests, ...longest, ...inUse };
     },
     stop: () => profiler.stop(),
     /** From here on a thread beside this one writes the profiles: it sees the same table. */

@@ -1,0 +1,11 @@
+/** The default of allocsBudget: the share of the thread's CPU time that mprof's harvests may take. */
+const BUDGET = 0.01;
+/** What they may take in advance, in a process. */
+const ADVANCE_MILLIS = 20;
+const TOLERANCE = 1.2;
+
+/** Throws unless the harvests of a process, or of a part of its life, have kept to the budget within 20 %. */
+export function checkBudget({ harvestMillis, cpuMillis }, advanceMillis = ADVANCE_MILLIS) {
+  const most = TOLERANCE * BUDGET * cpuMillis + advanceMillis;
+  if (!(harvestMillis <= most)) throw new Error(`harvests took ${harvestMillis} ms of ${cpuMillis}, and ${most} at most were allowed`);
+}
