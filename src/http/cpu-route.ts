@@ -1,7 +1,7 @@
 import { isSampling } from '../cpu/window';
 import { cpuProfile, MAX_SECONDS } from '../profiles/cpu';
 import type { PprofRequest } from './exchange';
-import { parseQuery, toSeconds, toThread } from './params';
+import { parseQuery, toInt, toSeconds, toThread } from './params';
 import { refuse } from './refusals';
 import { binary, HttpError, type Answer } from './responses';
 import { duringWindow } from './window';
@@ -12,14 +12,15 @@ const DEFAULT_SECONDS = 30;
 /** Serves a CPU profile. Unlike with the other profiles, `seconds` cannot be wrong, and `debug` is ignored. */
 export async function serveCpuProfile(request: PprofRequest): Promise<Answer> {
   const { rawQuery, settings } = request;
+  const params = parseQuery(rawQuery);
   const longest = Math.min(settings.maxSeconds, MAX_SECONDS);
-  const seconds = secondsOf(parseQuery(rawQuery).get('seconds')) ?? Math.min(DEFAULT_SECONDS, longest);
+  const seconds = secondsOf(params.get('seconds')) ?? Math.min(DEFAULT_SECONDS, longest);
   if (seconds > longest) throw new HttpError(400, `invalid value for "seconds" - must be at most ${longest}`);
   if (settings.exclusiveCpuProfile && isSampling()) {
     throw new HttpError(500, 'Could not enable CPU profiling: cpu profiling already in use');
   }
-  const thread = toThread(parseQuery(rawQuery).get('thread'));
-  return binary('profile', await duringWindow(request, seconds, (signal) => cpuProfile({ seconds, signal, ref: false, ...thread }).catch(refuse)));
+  const options = { seconds, ref: false, limited: toInt(params.get('full')) <= 0, ...toThread(params.get('thread')) };
+  return binary('profile', await duringWindow(request, seconds, (signal) => cpuProfile({ ...options, signal }).catch(refuse)));
 }
 
 /** Undefined where it is no positive integer: Go takes that for no value. */

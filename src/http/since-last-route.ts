@@ -8,12 +8,14 @@ const PREFIX = 'delta_';
 
 /**
  * What has changed since the last answer of this route, to whomever; the first answer has everything. In use is what is
- * in use now. Only `gc` is a parameter, of the heap, and nothing is an error.
+ * in use now. Parameters are `gc`, of the heap, and `full`, and nothing is an error.
  */
 export async function serveSinceLast({ name, rawQuery, exchange, settings }: PprofRequest): Promise<Answer> {
   const kind = name.slice(PREFIX.length);
-  const gc = kind === 'heap' && toInt(parseQuery(rawQuery).get('gc')) > 0;
+  const params = parseQuery(rawQuery);
+  const gc = kind === 'heap' && toInt(params.get('gc')) > 0;
+  const full = toInt(params.get('full')) > 0;
   settings.snapshots.enter(exchange.over);
   // A HEAD request gets no profile, so what would be in it is left for the next one who does.
-  return binary(`${kind}.pprof.gz`, await profileSinceLast(kind, { gc, keep: exchange.method === 'HEAD', signal: exchange.over }));
+  return binary(`${kind}.pprof.gz`, await profileSinceLast(kind, { gc, keep: exchange.method === 'HEAD', full, signal: exchange.over }));
 }

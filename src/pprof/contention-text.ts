@@ -3,7 +3,7 @@ import { labelLines } from './label-text';
 import { sortRows } from './sort-rows';
 import { StackText } from './stack-text';
 import type { Steps } from './steps';
-import { textChunks } from './text-chunks';
+import { commentLines, textChunks } from './text-chunks';
 
 /** The records of a block or mutex profile, one row for each stack and set of labels. */
 export interface ContentionRecords {
@@ -16,6 +16,8 @@ export interface ContentionRecords {
   delay: Float64Array;
   /** Absent where no record has any. */
   labels?: LabelColumns | undefined;
+  /** What a reader has to know, in lines below the header. */
+  comments?: readonly string[];
 }
 
 /**
@@ -25,11 +27,11 @@ export interface ContentionRecords {
  */
 export function* writeContentionText(
   kind: 'contention' | 'mutex',
-  { symbols, stack, contentions, delay, labels }: ContentionRecords,
+  { symbols, stack, contentions, delay, labels, comments }: ContentionRecords,
 ): Steps<Uint8Array[]> {
   const stacks = new StackText(symbols);
   const labelLine = labelLines(labels);
-  const head = `--- ${kind}:\ncycles/second=1000000000\n${kind === 'mutex' ? 'sampling period=1\n' : ''}`;
+  const head = `--- ${kind}:\ncycles/second=1000000000\n${kind === 'mutex' ? 'sampling period=1\n' : ''}${commentLines(comments)}`;
   const record = (i: number): string =>
     `${delay[i]} ${contentions[i]} @ ${stacks.addresses(stack[i]!)}\n${labelLine(i)}${stacks.lines(stack[i]!)}\n`;
   return yield* textChunks(head, yield* sortRows(delay), record);

@@ -2,7 +2,7 @@ import type { Symbols } from './columns';
 import { sortRows } from './sort-rows';
 import { StackText } from './stack-text';
 import type { Steps } from './steps';
-import { textChunks } from './text-chunks';
+import { commentLines, textChunks } from './text-chunks';
 
 /** The records of a heap profile, one row for each stack and object size. All numbers are whole. */
 export interface HeapRecords {
@@ -18,6 +18,8 @@ export interface HeapRecords {
   inuseBytes: Float64Array;
   allocObjects: Float64Array;
   allocBytes: Float64Array;
+  /** What a reader has to know, in lines below the header. */
+  comments?: readonly string[];
 }
 
 /** A line of the trailer, printed as `# KEY = VALUE`. */
@@ -38,13 +40,13 @@ export function* writeHeapText(records: HeapRecords, trailer: readonly TrailerLi
   return yield* textChunks(header(records), yield* sortRows(inuseBytes), record, tail);
 }
 
-function header({ rate, inuseObjects, inuseBytes, allocObjects, allocBytes }: HeapRecords): string {
+function header({ rate, comments, inuseObjects, inuseBytes, allocObjects, allocBytes }: HeapRecords): string {
   const inuse = sum(inuseBytes);
   const alloc = sum(allocBytes);
   // Equal sums make readers take the profile for one without alloc columns, which then does not merge with others.
   const allocShown = alloc === inuse ? alloc + 1 : alloc;
   // Twice the rate: what early heap profilers printed, and what readers expect ever since.
-  return `heap profile: ${sum(inuseObjects)}: ${inuse} [${sum(allocObjects)}: ${allocShown}] @ heap/${2 * rate}\n`;
+  return `heap profile: ${sum(inuseObjects)}: ${inuse} [${sum(allocObjects)}: ${allocShown}] @ heap/${2 * rate}\n${commentLines(comments)}`;
 }
 
 function sum(values: Float64Array): number {

@@ -4,6 +4,11 @@ const encoder = new TextEncoder();
 /** Records in one step; each is some lines. */
 const RECORDS = 64;
 
+/** Comments as lines that readers of all text forms skip. */
+export function commentLines(comments: readonly string[] = []): string {
+  return comments.map((comment) => `# ${comment.replace(/[\n\r]/g, ' ')}\n`).join('');
+}
+
 /**
  * Text in UTF-8, in chunks to be put in a row: first `head`, then what `record` gives for each of the rows, then `tail`.
  *

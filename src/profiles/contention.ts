@@ -9,7 +9,7 @@ import { lookUpShown } from './encode-rows';
 import { lookUpLabels } from './label-columns';
 import type { ProfileSource, Snapshot } from './profile';
 import { program } from './program';
-import { ShownStacks } from './shown-stacks';
+import { ShownByThread } from './shown-by-thread';
 import { lookUpStacks } from './stack-symbols';
 
 const SAMPLE_TYPES = [
@@ -26,7 +26,7 @@ export const block: ProfileSource = {
   take: ({ thread }) => snapshotOf(BucketType.block, thread, (count) => Math.max(1, Math.trunc(count))),
   text: ({ debug, limited, thread }) => (debug <= 0 ? undefined : textOf('contention', native.takeWaitBuckets(BucketType.block, thread), limited)),
   byThread: true,
-  shown: new ShownStacks(),
+  shown: new ShownByThread(),
 };
 
 /** Who kept them waiting. */
@@ -38,7 +38,7 @@ export const mutex: ProfileSource = {
   take: ({ thread }) => snapshotOf(BucketType.mutex, thread, Math.trunc),
   text: ({ debug, limited, thread }) => (debug <= 0 ? undefined : textOf('mutex', native.takeWaitBuckets(BucketType.mutex, thread), limited)),
   byThread: true,
-  shown: new ShownStacks(),
+  shown: new ShownByThread(),
 };
 
 /** Go shows a wait that counts for less than one as one in the block profile, and as none in the mutex profile. */
@@ -79,11 +79,12 @@ function* waitRows(
 
 function* textOf(kind: 'contention' | 'mutex', buckets: WaitBuckets, limited: boolean): Steps<Uint8Array[]> {
   const rows = yield* waitRows(buckets, Math.trunc, { timeNanos: 0n, comments: [] });
-  const { symbols, stack, values, labels } = yield* lookUpShown(rows, lookUpStacks, limited);
+  const { symbols, stack, values, labels, comments } = yield* lookUpShown(rows, lookUpStacks, limited);
   return yield* writeContentionText(kind, {
     symbols,
     stack,
     labels,
+    comments,
     contentions: values.filter((_, i) => i % 2 === 0),
     delay: values.filter((_, i) => i % 2 === 1),
   });

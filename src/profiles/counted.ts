@@ -53,8 +53,8 @@ export function counted(source: CountsSource): ProfileSource {
 }
 
 function* textOf(name: string, snapshot: Snapshot, limited: boolean): Steps<Uint8Array[]> {
-  const { symbols, stack, values, labels } = yield* lookUpShown(yield* snapshot.rows(), snapshot.lookUp, limited);
-  return yield* writeCountText(name, { symbols, stack, count: values, labels });
+  const { symbols, stack, values, labels, comments } = yield* lookUpShown(yield* snapshot.rows(), snapshot.lookUp, limited);
+  return yield* writeCountText(name, { symbols, stack, count: values, labels, comments });
 }
 
 /** Entries of one stack and labels are one sample. Samples of `since` are there even if nothing is left of them. */

@@ -3,16 +3,17 @@ import { checkBoolean, checkNumber, checkObject } from '../checks';
 import { countTicks, PERIOD } from '../cpu/ticks';
 import { sampleCpu, type LabelledSamples } from '../cpu/window';
 import type { Labels } from '../labels/labels';
-import type { LabelColumns } from '../pprof/columns';
-import { pruneSymbols } from '../pprof/prune-symbols';
+import type { LabelColumns, ProfileRows } from '../pprof/columns';
+import { pruneSymbols, type PrunedSymbols } from '../pprof/prune-symbols';
 import type { Steps } from '../pprof/steps';
-import { writeProfileChunks } from '../pprof/write-profile';
 import { runInSlices } from '../slices';
 import { checkThread, threadComment } from '../threads/known-threads';
 import { random } from '../waits/chance';
 import { compress } from './chunks';
+import { encodeRows } from './encode-rows';
 import { plainPaths } from './file-paths';
 import { program } from './program';
+import { ShownStacks } from './shown-stacks';
 
 /** How to take a CPU profile. */
 export interface CpuProfileOptions {
@@ -24,6 +25,8 @@ export interface CpuProfileOptions {
   ref?: boolean;
   /** One thread alone, by its threadId, 0 for the main thread. Default: all that have loaded this package. */
   thread?: number;
+  /** Keep within the limits of collectors, as in ProfileOptions. Default false. */
+  limited?: boolean;
 }
 
 /** Threads that a comment names. */
@@ -40,18 +43,19 @@ export const MAX_SECONDS = 3600;
  */
 export async function cpuProfile(options: CpuProfileOptions = {}): Promise<Uint8Array> {
   checkObject('options', options);
-  const { seconds = 30, signal, ref = true, thread } = options;
+  const { seconds = 30, signal, ref = true, thread, limited = false } = options;
   checkNumber('seconds', seconds, (value) => value > 0 && value <= MAX_SECONDS, `a number above 0 and at most ${MAX_SECONDS}`);
   checkBoolean('ref', ref);
+  checkBoolean('limited', limited);
   checkThread(thread);
   const samples = await sampleCpu({ seconds, signal, ref, thread });
-  return compress(await runInSlices(encode(samples, thread), signal), signal);
+  return compress(await runInSlices(encode(samples, thread, limited), signal), signal);
 }
 
-function* encode(samples: LabelledSamples, thread: number | undefined): Steps<Uint8Array[]> {
+function* encode(samples: LabelledSamples, thread: number | undefined, limited: boolean): Steps<Uint8Array[]> {
   const groups = groupTicks(samples);
   const symbols = yield* plainPaths(samples.symbols);
-  return yield* writeProfileChunks({
+  const rows: ProfileRows = {
     sampleTypes: [
       { type: 'samples', unit: 'count' },
       { type: 'cpu', unit: 'nanoseconds' },
@@ -62,11 +66,13 @@ function* encode(samples: LabelledSamples, thread: number | undefined): Steps<Ui
     durationNanos: BigInt(Math.round(samples.duration)),
     program: program(),
     comments: comments(samples, thread),
-    ...(yield* pruneSymbols(symbols, groups.stack)),
     bucket: Uint32Array.from(groups.stack.keys()),
+    stack: groups.stack,
     values: Float64Array.from(groups.count.flatMap((count) => [count, count * PERIOD])),
     ...(groups.labels && { labels: groups.labels }),
-  });
+  };
+  const lookUp = (stack: Uint32Array): Steps<PrunedSymbols> => pruneSymbols(symbols, stack);
+  return yield* encodeRows({ lookUp }, rows, limited ? new ShownStacks({ once: true }) : undefined);
 }
 
 interface Groups {

@@ -29,8 +29,8 @@ export function encodable(source: ProfileSource): Profile {
     signal?.throwIfAborted();
     const text = asked.text({ gc, full, debug, limited, thread });
     if (text !== undefined) return runInSlices(concatenate(text), signal);
-    const shown = (thread === undefined ? source.shown : undefined) ?? new ShownStacks({ once: true });
-    return compress(await runInSlices(encode(asked.take({ gc, full, thread }), limited ? shown : undefined), signal), signal);
+    const shown = limited ? (source.shown?.of(thread) ?? new ShownStacks({ once: true })) : undefined;
+    return compress(await runInSlices(encode(asked.take({ gc, full, thread }), shown), signal), signal);
   }
 
   async function writeTo(destination: Writable | string, options: ProfileOptions = {}): Promise<void> {

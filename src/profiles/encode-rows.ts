@@ -9,7 +9,7 @@ import { ShownStacks, type Selection } from './shown-stacks';
 const MAX_COMMENTS = 2;
 
 /** Writes a profile as protobuf, in chunks to be put in a row. With `shown` it keeps within the limits of collectors. */
-export function* encodeRows({ lookUp }: Snapshot, rows: ProfileRows, shown?: ShownStacks): Steps<Uint8Array[]> {
+export function* encodeRows({ lookUp }: Pick<Snapshot, 'lookUp'>, rows: ProfileRows, shown?: ShownStacks): Steps<Uint8Array[]> {
   if (shown === undefined) return yield* writeProfileChunks({ ...rows, ...(yield* lookUp(rows.stack)) });
   for (;;) {
     const selection = yield* shown.select(rows);
@@ -21,20 +21,26 @@ export function* encodeRows({ lookUp }: Snapshot, rows: ProfileRows, shown?: Sho
 
 function withOther(profile: ProfileColumns, { other, hidden }: Selection<ProfileRows>): ProfileColumns {
   if (other === undefined) return profile;
-  const comment = `${hidden} samples more are counted under (other); full=1 shows them`;
-  return addOther({ ...profile, comments: withComment(profile.comments, comment) }, other);
+  return addOther({ ...profile, comments: withComment(profile.comments, hiddenComment(hidden)) }, other);
 }
 
-/** Looks up the stacks of samples; if `limited`, only as many of them as a profile for collectors may have. */
+function hiddenComment(hidden: number): string {
+  return `${hidden} samples more are counted under (other); full=1 shows them`;
+}
+
+/**
+ * Looks up the stacks of samples for a text; if `limited`, only as many of them as a profile for collectors may have. What
+ * the text has to say of that is in `comments`.
+ */
 export function* lookUpShown<T extends Samples>(
   samples: T,
   lookUp: Snapshot['lookUp'],
   limited: boolean,
-): Steps<T & { symbols: Symbols }> {
-  if (!limited) return { ...samples, ...(yield* lookUp(samples.stack)) };
-  const { profile, other } = yield* new ShownStacks({ once: true }).select(samples);
-  const columns = { ...profile, ...(yield* lookUp(profile.stack)) };
-  return other === undefined ? columns : addOther(columns, other);
+): Steps<T & { symbols: Symbols; comments: string[] }> {
+  if (!limited) return { ...samples, ...(yield* lookUp(samples.stack)), comments: [] };
+  const { profile, other, hidden } = yield* new ShownStacks({ once: true }).select(samples);
+  const columns = { ...profile, ...(yield* lookUp(profile.stack)), comments: [] };
+  return other === undefined ? columns : { ...addOther(columns, other), comments: [hiddenComment(hidden)] };
 }
 
 /** Comments with one more, added to the last one where there are enough. */

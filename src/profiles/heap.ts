@@ -13,7 +13,7 @@ import { profileLimits } from './limits';
 import { readMemStats } from './mem-stats';
 import type { ProfileSource, Snapshot, TakeOptions } from './profile';
 import { program } from './program';
-import { ShownStacks } from './shown-stacks';
+import { ShownByThread } from './shown-by-thread';
 import { lookUpStacks } from './stack-symbols';
 
 const SAMPLE_TYPES = [
@@ -39,7 +39,7 @@ export const heap: ProfileSource = {
   text: heapText,
   byThread: true,
   refresh: collectInOthers,
-  shown: new ShownStacks(),
+  shown: new ShownByThread(),
 };
 
 /** The same data; viewers open it with what was allocated. */
@@ -114,6 +114,7 @@ function* textOf(
       rate: isRaw ? currentRate : 1,
       symbols: columns.symbols,
       stack: columns.stack,
+      comments: columns.comments,
       allocObjects: column(0),
       allocBytes: column(1),
       inuseObjects: column(2),

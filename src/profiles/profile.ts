@@ -2,7 +2,7 @@ import type { Writable } from 'node:stream';
 import type { ProfileRows } from '../pprof/columns';
 import type { PrunedSymbols } from '../pprof/prune-symbols';
 import type { Steps } from '../pprof/steps';
-import type { ShownStacks } from './shown-stacks';
+import type { ShownByThread } from './shown-by-thread';
 
 /** How a profile is written. */
 export interface ProfileOptions {
@@ -89,7 +89,7 @@ export interface ProfileSource {
   /** Where a thread has to be asked: what its answer provides. */
   ofThread?(thread: number, options: { full: boolean }): Promise<ProfileSource>;
   /** Where the values only grow from profile to profile: which stacks the ones for collectors show. */
-  readonly shown?: ShownStacks;
+  readonly shown?: ShownByThread;
 }
 
 /** A profile of the whole process under the name Go gives it. */

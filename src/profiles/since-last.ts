@@ -24,6 +24,8 @@ export interface SinceLastOptions {
   gc: boolean;
   /** Make the next call tell it all again. */
   keep: boolean;
+  /** Show everything, whatever its size; otherwise it is kept within the limits of collectors. */
+  full: boolean;
   /** Gives it up: what it would have told is left for the next call. */
   signal: AbortSignal;
 }
@@ -32,7 +34,7 @@ export interface SinceLastOptions {
  * A profile, gzipped, with what has been counted since the last call for it, and with what is in use as it is now. The
  * first call tells everything.
  */
-export async function profileSinceLast(name: string, { gc, keep, signal }: SinceLastOptions): Promise<Uint8Array> {
+export async function profileSinceLast(name: string, { gc, keep, full, signal }: SinceLastOptions): Promise<Uint8Array> {
   const source = sources.get(name)!;
   const before = ends.get(name);
   let end: (() => void) | undefined;
@@ -42,7 +44,7 @@ export async function profileSinceLast(name: string, { gc, keep, signal }: Since
     signal.throwIfAborted();
     if (gc && !isAlone()) await source.refresh?.(undefined);
     signal.throwIfAborted();
-    const { chunks, counted } = await runInSlices(tell(name, source.take({ gc, thread: undefined })), signal);
+    const { chunks, counted } = await runInSlices(tell(name, source.take({ gc, thread: undefined }), full), signal);
     const bytes = await compress(chunks, signal);
     if (!keep) told.set(name, counted);
     return bytes;
@@ -51,12 +53,12 @@ export async function profileSinceLast(name: string, { gc, keep, signal }: Since
   }
 }
 
-function* tell(name: string, snapshot: Snapshot): Steps<{ chunks: Uint8Array[]; counted: Counted }> {
+function* tell(name: string, snapshot: Snapshot, full: boolean): Steps<{ chunks: Uint8Array[]; counted: Counted }> {
   const now = yield* snapshot.rows();
   const before = told.get(name);
   // Told as a profile of a moment, without a duration, as all readers expect it of these routes.
   const rows = before === undefined ? now : { ...(yield* subtract(before, now)), durationNanos: 0n };
-  return { chunks: yield* encodeRows(snapshot, rows, new ShownStacks({ once: true })), counted: counters(now) };
+  return { chunks: yield* encodeRows(snapshot, rows, full ? undefined : new ShownStacks({ once: true })), counted: counters(now) };
 }
 
 /** What is in use is not counted up: as if there had been nothing before. */
