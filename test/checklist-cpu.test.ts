@@ -140,6 +140,14 @@ t.test('the garbage collector', async (t) => {
   t.ok(sum(stacks, leafIs('(garbage collector)')) > 0);
 });
 
+t.test('what is not JavaScript', async (t) => {
+  const stacks = stacksOf(await take('messages'));
+  const program = stacks.filter(leafIs('(program)'));
+  t.ok(sum(program) > 0, `${sum(program)} of ${sum(stacks)} samples`);
+  t.ok(program.every(({ lines }) => lines.length === 1), 'is called by nothing');
+  t.notOk(stacks.some(contains('(root)')));
+});
+
 t.test('inlined functions', async (t) => {
   const stacks = stacksOf(await take('inlined'));
   const stringify = ({ name, line }: Line): boolean => name === 'inlinedCaller' && line === lineOf('JSON.stringify(LIST)');

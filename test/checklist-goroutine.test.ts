@@ -392,6 +392,13 @@ t.test('18: the goroutine profile over HTTP', async (t) => {
   t.match(await get('goroutine?debug=2'), { status: 200, text: /^goroutine 1 \[running\]:\n/ });
   t.match(await get('goroutine?debug=-1'), { status: 200, headers: { 'content-type': 'text/plain; charset=utf-8' } });
   t.match(await get('goroutine?full=1&debug=1'), { status: 200, text: /^goroutine profile: total \d+\n/ });
+  for (const seconds of ['x', '0', '-1', '1.5']) {
+    t.match(await get(`goroutine?seconds=${seconds}`), { status: 400, text: 'invalid value for "seconds" - must be a positive integer\n' });
+  }
+  for (const debug of [1, 2]) {
+    t.match(await get(`goroutine?seconds=1&debug=${debug}`), { status: 400, text: 'seconds and debug params are incompatible\n' });
+  }
+  t.match(await get('goroutine?seconds='), { status: 200, headers: { 'content-disposition': 'attachment; filename="goroutine"' } });
   for (const name of ['goroutine', 'threadcreate']) {
     const delta = await get(`${name}?seconds=1`);
     t.match(delta, { status: 200, headers: { 'content-disposition': `attachment; filename="${name}-delta"` } });

@@ -332,8 +332,6 @@ t.test('30: no difference', needsGo(), async (t) => {
   await one.run('block', 1);
   await one.run('mutex', 1);
   await one.run('locks', 4, 5);
-  // Serving waits, which is recorded as it is by Go.
-  await one.run('block', 0);
   for (const [name, ...indexes] of [['block', 'contentions', 'delay'], ['mutex', 'contentions', 'delay'], ['goroutine', 'goroutine']] as const) {
     const base = join(directory, `${name}.pb.gz`);
     await goPprof(['-proto', `-output=${base}`], `${one.url}/${name}`);

@@ -23,12 +23,15 @@ const get = (path: string, options?: FetchOptions): Promise<Reply> => fetchFrom(
 const order = (name: string): Promise<Reply> => fetchFrom({ host: '127.0.0.1', port: ports.control }, `/${name}`);
 
 /** The sums over all stacks with this function, of its large objects; zeros where there is none. */
-function valuesOf(bytes: Uint8Array, name: string): number[] {
+const valuesOf = (bytes: Uint8Array, name: string): number[] => sumsOf(bytes, name, (size) => size > 15_000);
+
+/** The sums over stacks with this function, with such a numeric label if there is one, or NaN. */
+function sumsOf(bytes: Uint8Array, name: string, fits = (_size: number): boolean => true): number[] {
   const { function: functions, location, sample, sampleType, stringTable } = decode(bytes);
   const wanted = new Set(functions.filter((fn) => stringTable[Number(fn.name)]!.endsWith(name)).map(({ id }) => id));
   const locations = new Set(location.filter(({ line }) => wanted.has(line[0]!.functionId)).map(({ id }) => id));
   return sample
-    .filter(({ locationId, label }) => locationId.some((id) => locations.has(id)) && Number(label[0]?.num) > 15_000)
+    .filter(({ locationId, label }) => locationId.some((id) => locations.has(id)) && fits(Number(label[0]?.num)))
     .reduce((sums, { value }) => sums.map((sum, i) => sum + Number(value[i])), Array<number>(sampleType.length).fill(0));
 }
 
@@ -57,6 +60,28 @@ t.test('delta_heap', async (t) => {
   const freed = valuesOf((await get('delta_heap?gc=1')).bytes, 'keep');
   t.same(freed, [0, 0, 0, 0], 'what is gone is not there');
   t.same(decode((await get('delta_block')).bytes).sampleType.length, 2);
+});
+
+t.test('delta_block and delta_mutex', async (t) => {
+  for (const [name, leaf] of [['block', 'waiter'], ['mutex', 'holder']] as const) {
+    const told = async (): Promise<number[]> => sumsOf((await get(`delta_${name}`)).bytes, leaf);
+    t.match(await told(), [Number, Number]);
+    const before = sumsOf((await get(name)).bytes, leaf);
+    await order('waits');
+    t.equal((await get(`delta_${name}`, { method: 'HEAD' })).status, 200);
+    const [contentions, delay] = await told();
+    t.equal(contentions, 10, `${name}: what there has been since, which nobody has been told by a HEAD request`);
+    t.ok(delay! >= 10 * 1e6, `${delay} ns`);
+    t.same(await told(), [0, 0], 'then nothing new');
+    await order('waits');
+    await order('waits');
+    const more = await told();
+    t.equal(more[0], 20);
+    const all = sumsOf((await get(name)).bytes, leaf);
+    t.equal(all[0], before[0]! + 30, 'the profile itself adds up');
+    // Each is rounded down.
+    t.ok(Math.abs(all[1]! - before[1]! - delay! - more[1]!) <= 10, `delays: ${before[1]} + ${delay} + ${more[1]} = ${all[1]}`);
+  }
 });
 
 t.test('nobody is told too little or too much', async (t) => {
