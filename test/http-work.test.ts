@@ -2,13 +2,16 @@ import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { connect, type AddressInfo, type Socket } from 'node:net';
 import t from 'tap';
-import { deltaProfile, lookup, setMemProfileRate, start, stats, stop } from 'mprof';
+import { deltaProfile, lookup, newProfile, setMemProfileRate, start, stats, stop, type ProfileOptions } from 'mprof';
 import { createFetchHandler, createHandler } from 'mprof/http';
 import { decode } from 'mprof/pprof';
 import { compress } from '../dist/profiles/chunks';
-import { closeServer, fetchPath, serve } from './helpers/http-client';
+import { closeServer, fetchPath, serve, words } from './helpers/http-client';
 
-/* What becomes of work that nobody waits for any more. It is counted in slices, which are of about a millisecond each. */
+/*
+ * What becomes of work that nobody waits for any more, and of work that several wait for. It is counted in slices, which are
+ * of about a millisecond each.
+ */
 
 const LEAVING = 200;
 const kept: unknown[] = [];
@@ -106,6 +109,84 @@ t.test('clients of a server', async (t) => {
   await closed;
   const after = await slicesOf(async () => t.equal((await fetchPath(server, '/debug/pprof/heap?full=1')).status, 200));
   t.ok(after <= 10 * one, `the next one takes ${after} slices, ${one} before`);
+});
+
+t.test('requests for the same profile share the work', async (t) => {
+  const heap = lookup('heap')!;
+  const { toBuffer } = heap;
+  t.teardown(() => Object.assign(heap, { toBuffer }));
+  const calls: { options: ProfileOptions; answer(bytes: Uint8Array): void; fail(error: Error): void }[] = [];
+  heap.toBuffer = (options = {}) => new Promise((answer, fail) => calls.push({ options, answer, fail }));
+  const handle = createFetchHandler({ maxSnapshots: 1000 });
+  const get = async (path: string, signal?: AbortSignal): Promise<string> => {
+    const response = await handle(new Request(`http://localhost/debug/pprof/${path}`, { ...(signal && { signal }) }));
+    return `${response.status} ${await response.text()}`;
+  };
+  const settle = async (): Promise<void> => {
+    for (let i = 0; i < 5; i++) await turn();
+  };
+
+  const first = get('heap');
+  await settle();
+  const others = Array.from({ length: 50 }, () => get('heap'));
+  const different = words('heap?full=1 heap?gc=1 heap?debug=1 heap?thread=0').map((path) => get(path));
+  await settle();
+  t.match(calls.map(({ options }) => options), [{}, { full: true }, { gc: true }, { debug: 1 }, { thread: 0 }], 'one of each kind is under way');
+  calls[0]!.answer(Buffer.from('first'));
+  t.equal(await first, '200 first');
+  await settle();
+  t.equal(calls.length, 6, 'those who came later share another one');
+  for (const call of calls.slice(1, 5)) call.answer(Buffer.from('different'));
+  t.same(await Promise.all(different), Array(4).fill('200 different'));
+  calls[5]!.answer(Buffer.from('second'));
+  t.same(await Promise.all(others), Array(50).fill('200 second'));
+
+  const failing = [get('heap'), get('heap')];
+  await settle();
+  calls[6]!.fail(Object.assign(new Error('too large'), { code: 'ERR_MPROF_HEAP_TOO_LARGE' }));
+  await failing[0];
+  await settle();
+  calls[7]!.answer(Buffer.from('after'));
+  t.equal(await failing[1], '200 after', 'a failure is not passed on to those who have come later');
+
+  const clients = [0, 1, 2, 3].map(() => new AbortController());
+  const leaving = clients.slice(0, 1).map(({ signal }) => get('heap', signal));
+  await settle();
+  leaving.push(...clients.slice(1).map(({ signal }) => get('heap', signal)));
+  await settle();
+  clients[1]!.abort();
+  t.match(await leaving[1], /^500/, 'who leaves is not kept');
+  t.notOk(calls[8]!.options.signal!.aborted);
+  clients[0]!.abort();
+  t.ok(calls[8]!.options.signal!.aborted, 'the work ends when the last one has left');
+  calls[8]!.fail(new Error('aborted'));
+  await settle();
+  clients[2]!.abort();
+  t.notOk(calls[9]!.options.signal!.aborted, 'and not before');
+  clients[3]!.abort();
+  t.ok(calls[9]!.options.signal!.aborted);
+  const next = get('heap');
+  await settle();
+  calls[9]!.fail(new Error('aborted'));
+  await settle();
+  calls[10]!.answer(Buffer.from('anew'));
+  t.equal(await next, '200 anew', 'which is nothing to those who come now');
+});
+
+t.test('what is shared was taken after each request', async (t) => {
+  const own = newProfile('shared');
+  const handle = createFetchHandler();
+  const get = async (): Promise<number> => {
+    const { sample } = decode(new Uint8Array(await (await handle(new Request('http://localhost/debug/pprof/shared'))).arrayBuffer()));
+    return sample.reduce((sum, { value }) => sum + Number(value[0]), 0);
+  };
+  const counts = [];
+  for (let i = 1; i <= 10; i++) {
+    own.add({});
+    counts.push(get());
+    await turn();
+  }
+  (await Promise.all(counts)).forEach((count, i) => t.ok(count > i, `${count} at request ${i + 1}`));
 });
 
 t.test('what a client that left was not told is told to the next one', async (t) => {

@@ -4,6 +4,7 @@ import type { PprofRequest } from './exchange';
 import { parseQuery, toInt, toSeconds, toThread } from './params';
 import { refuse } from './refusals';
 import { binary, HttpError, TEXT, type Answer } from './responses';
+import { SharedWork } from './shared-work';
 import { duringWindow } from './window';
 
 /** The profiles that can be told for a window of time; others only say what is there now. */
@@ -11,6 +12,8 @@ const WINDOWED = new Set(['allocs', 'block', 'goroutine', 'heap', 'mutex', 'thre
 
 /** Those of which there is one for each thread. */
 const BY_THREAD = new Set(['allocs', 'block', 'goroutine', 'heap', 'mutex']);
+
+const profilesInWork = new SharedWork<Uint8Array>();
 
 /** Serves the registered profile of the requested name. The checks come in Go's order: one request can fail several. */
 export async function serveProfile(request: PprofRequest): Promise<Answer> {
@@ -38,7 +41,9 @@ export async function serveProfile(request: PprofRequest): Promise<Answer> {
     throw new HttpError(403, 'full=1 is off; the option fullGoroutine switches it on');
   }
   settings.snapshots.enter(exchange.over);
-  const body = await profile.toBuffer({ debug, gc, full, limited, signal: exchange.over, ...thread }).catch(refuse);
+  const options = { debug, gc, full, limited, ...thread };
+  const key = JSON.stringify([name, debug, gc, full, thread]);
+  const body = await profilesInWork.do(key, exchange.over, (signal) => profile.toBuffer({ ...options, signal })).catch(refuse);
   return debug === 0 ? binary(name, body) : { status: 200, contentType: TEXT, body };
 }
 
