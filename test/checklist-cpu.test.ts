@@ -364,7 +364,7 @@ t.test('21: only one at a time, where that is asked for', async (t) => {
     t.match(reply, {
       status: 500,
       text: 'Could not enable CPU profiling: cpu profiling already in use\n',
-      headers: { 'x-go-pprof': '1', 'content-type': 'text/plain; charset=utf-8' },
+      headers: { 'x-go-pprof': '1', 'content-type': 'text/plain; charset=utf-8', 'x-content-type-options': 'nosniff' },
     });
     t.equal(reply.headers['content-disposition'], undefined);
   };
