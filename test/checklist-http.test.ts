@@ -270,11 +270,11 @@ t.test('32: what is off is valid and empty', needsGo(), async (t) => {
 });
 
 t.test('34: no server cuts a window', async (t) => {
-  const limits = { requestTimeout: 300, headersTimeout: 200, keepAliveTimeout: 200, connectionsCheckingInterval: 100 };
+  const limits = { requestTimeout: 900, headersTimeout: 800, keepAliveTimeout: 800, connectionsCheckingInterval: 100 };
   const server = createServer(limits, handler).listen(0, '127.0.0.1');
   await once(server, 'listening');
   t.teardown(() => closeServer(server));
-  server.setTimeout(300);
+  server.setTimeout(900);
   const replies = await Promise.all(['heap', 'allocs', 'block'].map((name) => fetchPath(server, `/debug/pprof/${name}?seconds=1`)));
   for (const { status, headers, bytes } of replies) {
     t.equal(status, 200);
@@ -292,7 +292,7 @@ t.test('34: no server cuts a window', async (t) => {
 t.test('34: nor with HTTP/2', async (t) => {
   const server = createHttp2Server((req, res) => void handler(req as never, res as never)).listen(0, '127.0.0.1');
   await once(server, 'listening');
-  server.setTimeout(300);
+  server.setTimeout(900);
   const session = connectHttp2(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
   t.teardown(() => {
     session.destroy();
