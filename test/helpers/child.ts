@@ -30,7 +30,7 @@ export interface ChildOptions {
 export const UNOPTIMISED = ['--no-opt', '--no-sparkplug', '--no-maglev', '--no-lazy-feedback-allocation'];
 
 /** With these, collections happen when the program asks for one, and only then. */
-export const OWN_COLLECTIONS = ['--expose-gc', '--min-semi-space-size=64', '--max-semi-space-size=64'];
+export const OWN_COLLECTIONS = ['--expose-gc', '--no-memory-reducer', '--min-semi-space-size=64', '--max-semi-space-size=64'];
 
 /** Path of a program in test/fixtures. */
 export function fixture(name: string): string {
