@@ -32,7 +32,7 @@ for (const where of ['main', 'worker']) {
   t.test(`rates changed under load, ${where}`, async (t) => {
     const { expected, readings, ...known } = await run<{ expected: number; readings: number }>('rates changed under load', where);
     t.same(known, { site: [expected, 5], isMonotone: true, heap: 'running', waitFailures: 0 }, 'each object is counted, and no change is lost');
-    t.ok(readings > 2, `${readings} profiles were read meanwhile`);
+    t.ok(readings >= 3, `${readings} profiles were read meanwhile`);
   });
 }
 
