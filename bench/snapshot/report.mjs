@@ -68,7 +68,7 @@ function describeHarvest({ refreshMillis, inspected }) {
   const overflowed = inspected.reduce((sum, { overflowedSamples }) => sum + overflowedSamples, 0);
   const longest = (metric) => figure(Math.max(...inspected.map((each) => each[metric])));
   return `mprof reads V8's samples first: ${figure(median(refreshMillis.flat()))} ms of its stall. The same pause comes before garbage
-collections, ${shareOf(inspected)} % of the CPU time here, of which the budget is 1 %; the longest there was ${longest('longestHarvestMillis')} ms. Writing comes after that, in
+collections: ${shareOf(inspected)} % of the CPU time of these short processes, where the budget is 1 % and 20 ms in advance; the longest there was ${longest('longestHarvestMillis')} ms. Writing comes after that, in
 slices: of all of them, the one that took most CPU time took ${longest('longestSliceMillis')} ms. Samples counted under (overflow): ${overflowed}.`;
 }
 
