@@ -16,7 +16,10 @@ export interface Stats extends WaitStats, SliceStats {
   liveSamples: number;
   /** Objects sampled on this thread since the first start. */
   samples: number;
-  /** Of these, the ones that died in a garbage collection that was not harvested. 0 as long as the budget suffices. */
+  /**
+   * Of these, the ones that died in a garbage collection that was not harvested. 0 as long as the budget suffices, but
+   * for collections that V8 runs in the midst of a harvest, as may happen when a script is in a profile for the first time.
+   */
   unseenSamples: number;
   /**
    * How many samples have been added to allocation counts for the unseen ones: an unbiased estimate of unseenSamples,
