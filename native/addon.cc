@@ -25,6 +25,7 @@ Napi::Value Attach(const Napi::CallbackInfo& info) {
   AddCpuExports(&exports);
   AddTableExports(&exports);
   AddCopyExports(&exports);
+  AddEncodeExports(&exports);
   AddPromiseExports(&exports);
   AddAtomicsExports(&exports);
   AddPendingExports(&exports);

@@ -36,6 +36,7 @@ void AddNearHeapLimitExports(Exports* exports);
 void AddCpuExports(Exports* exports);
 void AddTableExports(Exports* exports);
 void AddCopyExports(Exports* exports);
+void AddEncodeExports(Exports* exports);
 void AddPromiseExports(Exports* exports);
 void AddAtomicsExports(Exports* exports);
 void AddPendingExports(Exports* exports);

@@ -13,21 +13,6 @@ namespace {
 // Rows that are written under one lock.
 constexpr size_t kRows = 64;
 
-// Fields of pprof's Profile; see proto/profile.proto.
-enum ProfileField {
-  kSampleType = 1,
-  kSample = 2,
-  kMapping = 3,
-  kLocation = 4,
-  kFunction = 5,
-  kString = 6,
-  kKeepFrames = 8,
-  kTimeNanos = 9,
-  kPeriodType = 11,
-  kPeriod = 12,
-  kComment = 13,
-};
-
 // Whole numbers, rounded towards 0.
 struct Estimate {
   int64_t objects;
@@ -94,33 +79,28 @@ void HeapProfileWriter::WriteSamples() {
 }
 
 void HeapProfileWriter::WriteSample(ProfileTable::Lock& table, const Bucket& bucket) {
-  message_.Clear();
-  inner_.Clear();
+  messages_.BeginSample();
   for (StackId stack = bucket.stack; stack != StackTable::kRoot;
        stack = table.stacks().CallerOf(stack)) {
-    inner_.Varint(FrameRow(table.stacks().LeafOf(stack)));
+    messages_.AddLocation(FrameRow(table.stacks().LeafOf(stack)));
   }
-  message_.Block(1, inner_.bytes());
+  messages_.EndLocations();
 
   const double sampled = bucket.allocs + bucket.unseen;
   const Estimate allocated =
       Scale(sampled, bucket.alloc_bytes + bucket.unseen_bytes, bucket.rate);
   const Estimate in_use = Scale(bucket.allocs - bucket.frees,
                                 bucket.alloc_bytes - bucket.free_bytes, bucket.rate);
-  inner_.Clear();
   for (const int64_t value :
        {allocated.objects, allocated.bytes, in_use.objects, in_use.bytes}) {
-    inner_.Varint(static_cast<uint64_t>(value));
+    messages_.AddValue(value);
   }
-  message_.Block(2, inner_.bytes());
+  messages_.EndValues();
 
   if (sampled != 0 && bucket.size != 0) {
-    inner_.Clear();
-    inner_.Number(1, OwnRow("bytes"));
-    inner_.Number(3, bucket.size);
-    message_.Block(3, inner_.bytes());
+    messages_.AddNumberLabel(OwnRow("bytes"), bucket.size);
   }
-  output_.Block(kSample, message_.bytes());
+  messages_.EndSample();
 }
 
 void HeapProfileWriter::WriteHeader(const HeapProfileHeader& header) {
@@ -151,24 +131,12 @@ void HeapProfileWriter::WriteFrames() {
 
 // A function for each: where an allocation happened is where its function starts.
 void HeapProfileWriter::WriteFrame(const Frame& frame, uint64_t row) {
-  message_.Clear();
-  message_.Number(1, row);
-  message_.Number(2, TableRow(frame.name));
-  message_.Number(4, TableRow(frame.file));
+  const uint64_t name = TableRow(frame.name);
+  const uint64_t file = TableRow(frame.file);
   if (frame.file != 0) names_file_[frame.file] = true;
-  message_.Number(5, frame.position.start_line);
-  output_.Block(kFunction, message_.bytes());
-
-  inner_.Clear();
-  inner_.Number(1, row);
-  inner_.Number(2, frame.position.line);
-  inner_.Number(3, frame.position.column);
-  message_.Clear();
-  message_.Number(1, row);
-  message_.Number(2, 1);
-  message_.Number(3, frame.address);
-  message_.Block(4, inner_.bytes());
-  output_.Block(kLocation, message_.bytes());
+  messages_.Add(FunctionMessage{row, name, file, frame.position.start_line});
+  messages_.Add(LocationMessage{row, frame.address, row, frame.position.line,
+                                frame.position.column});
 }
 
 void HeapProfileWriter::WriteStrings() {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "gzip_file.h"
+#include "profile_messages.h"
 #include "profile_table.h"
 #include "proto_writer.h"
 
@@ -22,7 +23,7 @@ struct HeapProfileHeader {
 };
 
 // Writes the process's heap profile as a pprof file, for when no JavaScript can run:
-// the same samples, estimates and names as src/pprof/write-profile.ts writes of the
+// the same samples, estimates and names as src/profiles/write-profile.ts writes of the
 // same table.
 //
 // Takes two numbers for each string and each frame that is used, and some 100 KiB
@@ -54,9 +55,9 @@ class HeapProfileWriter {
   ProfileTable& table_;
   GzipFile& file_;
   ProtoWriter output_;
-  // Messages inside it, kept for their memory.
+  // A message inside it, kept for its memory.
   ProtoWriter message_;
-  ProtoWriter inner_;
+  ProfileMessages messages_{&output_};
 
   std::vector<std::string> own_strings_ = {""};
   std::map<std::string, uint64_t, std::less<>> own_rows_ = {{"", 0}};

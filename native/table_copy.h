@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "profile_table.h"
+#include "range.h"
 #include "thread_parts.h"
 
 namespace mprof {
@@ -14,11 +15,6 @@ namespace mprof {
 // all of one type are copied at once. Nothing else ever does, and is copied in
 // pieces: rows `from` up to `to` of the reader's, so that nobody waits for the
 // lock for long.
-
-struct Range {
-  size_t from;
-  size_t to;
-};
 
 // The buckets of one type that there were at one moment.
 struct BucketRange {

@@ -162,6 +162,50 @@ interface Native {
     startLine: Uint32Array,
     address: Float64Array,
   ): void;
+  /**
+   * Gives the numbers `from` up to `to` rows, in the order in which they come, and writes these to the same places of
+   * `into`. row[n] is the row of number n, plus 1, and number[r] the number of row r, of which there are `count`.
+   *
+   * @returns how many there are now
+   */
+  numberRows(numbers: Uint32Array, from: number, to: number, into: Uint32Array, row: Uint32Array, number: Uint32Array, count: number): number;
+  /**
+   * Rows of ProfileColumns as fields of a pprof profile. `bytesName` is the row of the string `bytes`; set s of the labels
+   * has the pairs of string rows from setStart[s] up to setStart[s + 1].
+   */
+  encodeSamples(
+    from: number,
+    to: number,
+    stack: Uint32Array,
+    start: Uint32Array,
+    frames: Uint32Array,
+    values: Float64Array,
+    width: number,
+    bytesLabel: Float64Array | undefined,
+    bytesName: number,
+    set: Uint32Array | undefined,
+    setStart: Uint32Array | undefined,
+    pairs: Uint32Array | undefined,
+  ): Uint8Array;
+  /**
+   * Locations, and the functions that no frame before them is of. Strings but the empty one are `stringsBefore` rows further
+   * down. All of `slots`, whose length is a power of two above the number of frames, and of `before`, one longer than the
+   * columns, is 0 in the first call and left alone between calls, which go through the rows in order.
+   */
+  encodeFrames(
+    from: number,
+    to: number,
+    name: Uint32Array,
+    file: Uint32Array,
+    stringsBefore: number,
+    line: Uint32Array,
+    column: Uint32Array,
+    startLine: Uint32Array,
+    address: Float64Array,
+    slots: Uint32Array,
+    before: Uint32Array,
+  ): Uint8Array;
+  encodeStrings(from: number, to: number, bytes: Uint8Array, start: Uint32Array): Uint8Array;
   /** Buckets of a type, up to date for this thread. */
   countBuckets(type: BucketType): number;
   /** The number of a frame, -1 when the table is full. Lines and columns from 1, 0 when unknown. */

@@ -6,7 +6,7 @@ import { native } from '../dist/binding';
 import { addOther, OTHER_ADDRESS } from '../dist/pprof/other-sample';
 import { sortRows } from '../dist/pprof/sort-rows';
 import { finish, type Steps } from '../dist/pprof/steps';
-import { writeProfile, writeProfileChunks } from '../dist/pprof/write-profile';
+import { writeProfile, writeProfileChunks } from '../dist/profiles/write-profile';
 import { encodeRows } from '../dist/profiles/encode-rows';
 import type { Snapshot } from '../dist/profiles/profile';
 import { ShownStacks } from '../dist/profiles/shown-stacks';
@@ -268,9 +268,9 @@ function countSteps(steps: Steps<unknown>): number {
 t.test('a large profile is written in many steps', async (t) => {
   const columns = columnsOf(new Program(5).run(20_000));
   const steps = countSteps(writeProfileChunks(columns));
-  t.ok(steps > 20_000 / 64 + 20_001 / 128 + 20_001 / 128, `${steps} steps, for samples, frames and strings`);
+  t.ok(steps >= 3 * Math.ceil(20_000 / 2048), `${steps} steps, for samples, frames and strings`);
   const chunks = finish(writeProfileChunks(columns));
-  t.ok(chunks.length > 2 && chunks.every(({ length }) => length < 2 ** 19), 'and in chunks that are copied soon');
+  t.ok(chunks.length > steps && chunks.every(({ length }) => length < 2 ** 19), 'and in chunks that are copied soon');
   t.same(decode(Buffer.concat(chunks)).sample.length, 20_000);
 });
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import t from 'tap';
 import { checkValid, decode, encode, gunzip, gzip, type Init, type Int64, type Profile } from 'mprof/pprof';
-import { writeProfile } from '../dist/pprof/write-profile';
+import { writeProfile } from '../dist/profiles/write-profile';
 import { columnsOf, randomFrom } from './helpers/columns';
 import { goCheck, needsGo } from './helpers/go-tool';
 

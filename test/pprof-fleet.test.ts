@@ -1,6 +1,6 @@
 import t from 'tap';
 import { decode, encode, gzip, type Profile } from 'mprof/pprof';
-import { writeProfile } from '../dist/pprof/write-profile';
+import { writeProfile } from '../dist/profiles/write-profile';
 import { BLOCK_TYPES, columnsOf, deltaOf, HEAP_TYPES, type Frame, type Header, type Sample } from './helpers/columns';
 import { checkFleetLimits, checkFleetRules, checkMonotone, type FleetRule } from './helpers/fleet-rules';
 

@@ -5,7 +5,7 @@ import { scaleHeapSample } from '../dist/pprof/scale';
 import { StackText } from '../dist/pprof/stack-text';
 import { finish } from '../dist/pprof/steps';
 import { alignTabs, cellOf } from '../dist/pprof/tab-align';
-import { writeProfile } from '../dist/pprof/write-profile';
+import { writeProfile } from '../dist/profiles/write-profile';
 import { columnsOf, randomFrom, type Frame } from './helpers/columns';
 import { goCheck, goPprof, needsGo } from './helpers/go-tool';
 

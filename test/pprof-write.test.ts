@@ -5,7 +5,7 @@ import type { ProfileColumns } from '../dist/pprof/columns';
 import { pruneSymbols } from '../dist/pprof/prune-symbols';
 import { finish } from '../dist/pprof/steps';
 import { objectsVariance, scaleHeapSample } from '../dist/pprof/scale';
-import { writeProfile } from '../dist/pprof/write-profile';
+import { writeProfile } from '../dist/profiles/write-profile';
 import { BLOCK_TYPES, columnsOf, deltaOf, randomFrom, type Frame, type Sample } from './helpers/columns';
 import { goCheck, goPprof, needsGo } from './helpers/go-tool';
 
@@ -108,6 +108,33 @@ t.test('writeProfile', async (t) => {
     docUrl: 0,
   });
   t.equal(bytes.byteLength, bytes.buffer.byteLength, 'the memory is its own, so it can be transferred');
+});
+
+t.test('numbers that no 64 bits hold', async (t) => {
+  const row = (...values: number[]): Sample => ({ stack: [root], values });
+  const { sample } = decode(writeProfile(columnsOf([row(2 ** 62, -(2 ** 62), 2 ** 63, -(2 ** 63)), row(1e300, -Infinity, NaN, -0)])));
+  t.strictSame(sample.map(({ value }) => value), [
+    [2n ** 62n, -(2n ** 62n), 2n ** 63n - 1n, -(2n ** 63n)],
+    [2n ** 63n - 1n, -(2n ** 63n), 0, 0],
+  ], 'become the nearest ones that do');
+});
+
+t.test('functions of many frames', async (t) => {
+  // More than there are in a step, and each function's frames are far from each other.
+  const functions = 3000;
+  const samples = Array.from({ length: 3 * functions }, (_, i): Sample => ({
+    stack: [{ name: `f${i % functions}`, file: `/srv/${i % 7}.js`, line: 1, column: i + 1 }],
+    values: [1, 1, 1, 1],
+  }));
+  const profile = decode(writeProfile(columnsOf(samples)));
+  t.doesNotThrow(() => checkValid(profile));
+  t.strictSame(samplesOf(profile).map(({ stack }) => stack), samples.map(({ stack }) => stack));
+  // 3000 and 7 have no common divisor: i % 3000 and i % 7 tell 9000 frames apart.
+  t.equal(profile.function.length, 3 * functions);
+  const fewer = decode(writeProfile(columnsOf(samples.map(({ stack: [frame], values }) => ({ stack: [{ ...frame!, file: '/a.js' }], values })))));
+  t.equal(fewer.function.length, functions);
+  t.strictSame(fewer.function.map(({ id }) => id), Array.from({ length: functions }, (_, i) => i + 1), 'in the order of their first frames');
+  t.ok(fewer.location.every(({ line }, i) => line[0]!.functionId === (i % functions) + 1));
 });
 
 t.test('a profile without samples', async (t) => {

@@ -1,9 +1,9 @@
 import type { ProfileColumns, ProfileRows, Samples, Symbols } from '../pprof/columns';
 import { addOther } from '../pprof/other-sample';
 import type { Steps } from '../pprof/steps';
-import { writeProfileChunks } from '../pprof/write-profile';
 import type { Snapshot } from './profile';
 import { ShownStacks, type Selection } from './shown-stacks';
+import { writeProfileChunks } from './write-profile';
 
 /** Most comments in a profile: collectors show no more. */
 const MAX_COMMENTS = 2;

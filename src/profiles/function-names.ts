@@ -1,7 +1,7 @@
 import { native } from '../binding';
 import { inSteps, type Steps } from '../pprof/steps';
 import { runInSlices } from '../slices';
-import { lookUpFrames, lookUpStrings, RowNumbers } from './stack-symbols';
+import { lookUpFrames, lookUpStrings, stringNumbers } from './stack-symbols';
 import { decodeString } from './symbolize';
 
 /**
@@ -14,7 +14,7 @@ export async function functionNames(addresses: readonly number[], signal: AbortS
 }
 
 function* findNames(addresses: readonly number[], frameCount: number): Steps<(string | undefined)[]> {
-  const names = new RowNumbers();
+  const names = stringNumbers();
   const frames = yield* lookUpFrames(new Uint32Array(frameCount).map((_, number) => number), names);
   const rows = new Map<number, number>();
   yield* inSteps(frameCount, (from, to) => {

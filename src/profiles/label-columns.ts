@@ -1,12 +1,11 @@
 import { parseLabels } from '../labels/label-sets';
 import type { LabelColumns } from '../pprof/columns';
 import { inSteps, type Steps } from '../pprof/steps';
-import { lookUpStrings, RowNumbers } from './stack-symbols';
+import { lookUpStrings, stringNumbers } from './stack-symbols';
 
 /** Looks up the labels of samples by their numbers; undefined where no sample has any. */
 export function* lookUpLabels(numbers: Uint32Array): Steps<LabelColumns | undefined> {
-  const rows = new RowNumbers();
-  rows.rowOf(0);
+  const rows = stringNumbers();
   const set = new Uint32Array(numbers.length);
   yield* inSteps(numbers.length, (from, to) => rows.replace(numbers, from, to, set));
   const setNumbers = rows.numbers();

@@ -1,0 +1,80 @@
+// How binding.ts turns columns into a profile.
+
+#include <napi.h>
+
+#include <cstdint>
+
+#include "exports.h"
+#include "profile_encoder.h"
+#include "row_numbers.h"
+#include "to_js.h"
+
+namespace mprof {
+
+namespace {
+
+uint32_t NumberOf(const Napi::Value& value) {
+  return value.As<Napi::Number>().Uint32Value();
+}
+
+Range RangeOf(const Napi::Value& from, const Napi::Value& to) {
+  return {NumberOf(from), NumberOf(to)};
+}
+
+// Null for undefined.
+uint32_t* Uint32s(const Napi::Value& value) {
+  return value.IsUndefined() ? nullptr : value.As<Napi::Uint32Array>().Data();
+}
+
+double* Float64s(const Napi::Value& value) {
+  return value.IsUndefined() ? nullptr : value.As<Napi::Float64Array>().Data();
+}
+
+// (numbers, from, to, into, row, number, count) -> count
+Napi::Value NumberRows(const Napi::CallbackInfo& info) {
+  RowNumbers rows = {Uint32s(info[4]), Uint32s(info[5]), NumberOf(info[6])};
+  rows.Replace(Uint32s(info[0]), RangeOf(info[1], info[2]), Uint32s(info[3]));
+  return Napi::Number::New(info.Env(), rows.count);
+}
+
+// (from, to, stack, start, frames, values, width, bytes, bytesName, set, setStart, pairs)
+// -> bytes
+Napi::Value EncodeSampleRows(const Napi::CallbackInfo& info) {
+  ProtoWriter output;
+  EncodeSamples({Uint32s(info[2]), Uint32s(info[3]), Uint32s(info[4]), Float64s(info[5]),
+                 NumberOf(info[6]), Float64s(info[7]), NumberOf(info[8]),
+                 Uint32s(info[9]), Uint32s(info[10]), Uint32s(info[11])},
+                RangeOf(info[0], info[1]), &output);
+  return ToArray(info.Env(), output.bytes());
+}
+
+// (from, to, name, file, stringsBefore, line, column, startLine, address, slots, before)
+// -> bytes
+Napi::Value EncodeFrameRows(const Napi::CallbackInfo& info) {
+  ProtoWriter output;
+  auto slots = info[9].As<Napi::Uint32Array>();
+  EncodeFrames({Uint32s(info[2]), Uint32s(info[3]), NumberOf(info[4]), Uint32s(info[5]),
+                Uint32s(info[6]), Uint32s(info[7]), Float64s(info[8])},
+               {slots.Data(), slots.ElementLength(), Uint32s(info[10])},
+               RangeOf(info[0], info[1]), &output);
+  return ToArray(info.Env(), output.bytes());
+}
+
+// (from, to, bytes, start) -> bytes
+Napi::Value EncodeStringRows(const Napi::CallbackInfo& info) {
+  ProtoWriter output;
+  EncodeStrings(info[2].As<Napi::Uint8Array>().Data(), Uint32s(info[3]),
+                RangeOf(info[0], info[1]), &output);
+  return ToArray(info.Env(), output.bytes());
+}
+
+}  // namespace
+
+void AddEncodeExports(Exports* exports) {
+  exports->Add("numberRows", NumberRows);
+  exports->Add("encodeSamples", EncodeSampleRows);
+  exports->Add("encodeFrames", EncodeFrameRows);
+  exports->Add("encodeStrings", EncodeStringRows);
+}
+
+}  // namespace mprof
