@@ -40,6 +40,7 @@
         "native/stack_table.cc",
         "native/table_copy.cc",
         "native/table_exports.cc",
+        "native/text_encoder.cc",
         "native/thread_cpu_clock.cc",
         "native/thread_exports.cc",
         "native/thread_parts.cc",

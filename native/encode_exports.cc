@@ -3,10 +3,12 @@
 #include <napi.h>
 
 #include <cstdint>
+#include <string>
 
 #include "exports.h"
 #include "profile_encoder.h"
 #include "row_numbers.h"
+#include "text_encoder.h"
 #include "to_js.h"
 
 namespace mprof {
@@ -24,6 +26,10 @@ Range RangeOf(const Napi::Value& from, const Napi::Value& to) {
 // Null for undefined.
 uint32_t* Uint32s(const Napi::Value& value) {
   return value.IsUndefined() ? nullptr : value.As<Napi::Uint32Array>().Data();
+}
+
+uint8_t* Uint8s(const Napi::Value& value) {
+  return value.IsUndefined() ? nullptr : value.As<Napi::Uint8Array>().Data();
 }
 
 double* Float64s(const Napi::Value& value) {
@@ -63,9 +69,23 @@ Napi::Value EncodeFrameRows(const Napi::CallbackInfo& info) {
 // (from, to, bytes, start) -> bytes
 Napi::Value EncodeStringRows(const Napi::CallbackInfo& info) {
   ProtoWriter output;
-  EncodeStrings(info[2].As<Napi::Uint8Array>().Data(), Uint32s(info[3]),
+  EncodeStrings(Uint8s(info[2]), Uint32s(info[3]),
                 RangeOf(info[0], info[1]), &output);
   return ToArray(info.Env(), output.bytes());
+}
+
+// (from, to, format, order, stack, values, width, set, labelBytes, labelStart, start,
+// frames, name, file, line, address, bytes, stringStart) -> bytes
+Napi::Value EncodeRecordRows(const Napi::CallbackInfo& info) {
+  const std::string format = info[2].As<Napi::String>().Utf8Value();
+  std::string output;
+  EncodeRecords({Uint32s(info[3]), Uint32s(info[4]), Float64s(info[5]), NumberOf(info[6]),
+                 Uint32s(info[7]), Uint8s(info[8]), Uint32s(info[9])},
+                {Uint32s(info[10]), Uint32s(info[11]), Uint32s(info[12]), Uint32s(info[13]),
+                 Uint32s(info[14]), Float64s(info[15]), Uint8s(info[16]),
+                 Uint32s(info[17])},
+                format, RangeOf(info[0], info[1]), &output);
+  return ToArray(info.Env(), output);
 }
 
 }  // namespace
@@ -75,6 +95,7 @@ void AddEncodeExports(Exports* exports) {
   exports->Add("encodeSamples", EncodeSampleRows);
   exports->Add("encodeFrames", EncodeFrameRows);
   exports->Add("encodeStrings", EncodeStringRows);
+  exports->Add("encodeRecords", EncodeRecordRows);
 }
 
 }  // namespace mprof

@@ -206,6 +206,31 @@ interface Native {
     before: Uint32Array,
   ): Uint8Array;
   encodeStrings(from: number, to: number, bytes: Uint8Array, start: Uint32Array): Uint8Array;
+  /**
+   * Records of a text profile, for the rows order[from] up to order[to]: what `format` says, in which %0 to %9 stand for the
+   * record's values, addresses, labels, and the lines of its stack. Set s of the labels has the bytes from labelStart[s] up
+   * to labelStart[s + 1].
+   */
+  encodeRecords(
+    from: number,
+    to: number,
+    format: string,
+    order: Uint32Array,
+    stack: Uint32Array,
+    values: Float64Array,
+    width: number,
+    set: Uint32Array | undefined,
+    labelBytes: Uint8Array | undefined,
+    labelStart: Uint32Array | undefined,
+    start: Uint32Array,
+    frames: Uint32Array,
+    name: Uint32Array,
+    file: Uint32Array,
+    line: Uint32Array,
+    address: Float64Array,
+    bytes: Uint8Array,
+    stringStart: Uint32Array,
+  ): Uint8Array;
   /** Buckets of a type, up to date for this thread. */
   countBuckets(type: BucketType): number;
   /** The number of a frame, -1 when the table is full. Lines and columns from 1, 0 when unknown. */

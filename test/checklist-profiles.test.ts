@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
-import { alignTabs, cellOf } from '../dist/pprof/tab-align';
+import { alignTabs, cellOf } from './helpers/tab-align';
 import { fixture, OWN_COLLECTIONS, UNOPTIMISED } from './helpers/child';
 import { goCheck, goPprof, needsGo, type GoSummary } from './helpers/go-tool';
 

@@ -2,7 +2,7 @@ import t from 'tap';
 import { lookup, memProfile, newProfile, setMemProfileRate, setProfileLimits, start, stop } from 'mprof';
 import { createFetchHandler } from 'mprof/http';
 import { decode } from 'mprof/pprof';
-import { writeContentionText } from '../dist/pprof/contention-text';
+import { writeContentionText } from '../dist/profiles/contention-text';
 import { finish } from '../dist/pprof/steps';
 import { ShownByThread } from '../dist/profiles/shown-by-thread';
 import { columnsOf } from './helpers/columns';
@@ -99,7 +99,7 @@ t.test('texts say what they leave out, where readers skip it', needsGo(), async 
   }
   const { symbols, stack } = columnsOf([{ stack: [{ name: 'wait' }], values: [0, 0, 0, 0] }]);
   for (const kind of ['contention', 'mutex'] as const) {
-    const records = { symbols, stack, contentions: Float64Array.of(2), delay: Float64Array.of(7e9), comments: ['5 samples more'] };
+    const records = { symbols, stack, values: Float64Array.of(2, 7e9), comments: ['5 samples more'] };
     const text = Buffer.concat(finish(writeContentionText(kind, records)));
     t.match(text.toString(), /^# 5 samples more$/m);
     t.equal(await total(text), '7s', kind);

@@ -1,13 +1,14 @@
 import { readFileSync } from 'node:fs';
 import t from 'tap';
-import { writeHeapText, type HeapRecords, type TrailerLine } from '../dist/pprof/heap-text';
+import { writeHeapText, type HeapRecords, type TrailerLine } from '../dist/profiles/heap-text';
 import { scaleHeapSample } from '../dist/pprof/scale';
-import { StackText } from '../dist/pprof/stack-text';
+import type { Symbols } from '../dist/pprof/columns';
 import { finish } from '../dist/pprof/steps';
-import { alignTabs, cellOf } from '../dist/pprof/tab-align';
+import { writeCountText } from '../dist/profiles/count-text';
 import { writeProfile } from '../dist/profiles/write-profile';
 import { columnsOf, randomFrom, type Frame } from './helpers/columns';
 import { goCheck, goPprof, needsGo } from './helpers/go-tool';
+import { alignTabs, cellOf } from './helpers/tab-align';
 
 const align = (lines: string[][]): string => alignTabs(lines.map((cells) => cells.map(cellOf)));
 const heapText = (records: HeapRecords, trailer: readonly TrailerLine[]): string =>
@@ -46,16 +47,14 @@ const root: Frame = { name: '(anonymous)', file: '/srv/app/server.js', line: 1, 
 /** Records of the given stacks and numbers: in use, in bytes, allocated, in bytes. */
 function recordsOf(rate: number, rows: readonly (readonly [Frame[], number, number, number, number])[]): HeapRecords {
   const { symbols, stack } = columnsOf(rows.map(([stack]) => ({ stack, values: [] })));
-  const column = (index: 1 | 2 | 3 | 4): Float64Array => Float64Array.from(rows, (row) => row[index]);
-  return {
-    rate,
-    symbols,
-    stack,
-    inuseObjects: column(1),
-    inuseBytes: column(2),
-    allocObjects: column(3),
-    allocBytes: column(4),
-  };
+  const values = rows.flatMap(([, inuseObjects, inuseBytes, allocObjects, allocBytes]) => [allocObjects, allocBytes, inuseObjects, inuseBytes]);
+  return { rate, symbols, stack, values: Float64Array.from(values) };
+}
+
+/** The lines of the first stack. */
+function linesOf(symbols: Symbols): string {
+  const text = Buffer.concat(finish(writeCountText('x', { symbols, stack: Uint32Array.of(0), values: Float64Array.of(1) }))).toString();
+  return /^x profile: total 1\n1 @(?: 0x[0-9a-f]+)+\n((?:#.*\n)*)\n$/.exec(text)![1]!;
 }
 
 t.test('writeHeapText', async (t) => {
@@ -103,17 +102,35 @@ t.test('writeHeapText', async (t) => {
   t.equal(heapText(recordsOf(1, []), []), 'heap profile: 0: 0 [0: 1] @ heap/2\n\n# runtime.MemStats\n');
 });
 
+t.test('stacks of all kinds are aligned as Go aligns them', async (t) => {
+  const random = randomFrom(3);
+  const below = (limit: number): number => Math.floor(random() * limit);
+  const name = (): string => ['', 'f', 'Ünï', '函数', '🐘🐘', 'e\u0301', 'a'.repeat(below(40))][below(7)]!;
+  for (let i = 0; i < 500; i++) {
+    const stack = Array.from({ length: 1 + below(30) }, (): Frame => ({ name: name(), file: ['', '/a.js', '/ä/🐘.js'][below(3)]!, line: below(1000), column: below(3) }));
+    const { symbols } = columnsOf([{ stack, values: [] }]);
+    // Addresses of all lengths.
+    symbols.frames.address.forEach((address, row) => (symbols.frames.address[row] = Math.max(2, Math.floor(address / 2 ** (2 * below(24)) / 2) * 2)));
+    const lines = Array.from(symbols.stacks.frames, (row, i) => {
+      const { name, file = '', line } = stack[i]!;
+      const cells = ['#', `0x${symbols.frames.address[row]!.toString(16)}`];
+      return name === '' ? cells : [...cells, `${name}+0x0`, file === '' ? '?:0' : `${file}:${line}`];
+    });
+    t.equal(linesOf(symbols), align(lines));
+  }
+});
+
 t.test('names that would break a line', async (t) => {
   const { symbols } = columnsOf([
     { stack: [{ name: 'a\tb\vc\fd\ne\rf', file: '/x\ny.js', line: 1 }, { name: 'native' }, { name: '' }], values: [] },
   ]);
   const [first, second, third] = Array.from(symbols.frames.address, (address) => `0x${address.toString(16)}`);
   t.equal(
-    new StackText(symbols).lines(0),
+    linesOf(symbols),
     `#\t${first}\ta b c d e f+0x0\t/x y.js:1\n#\t${second}\tnative+0x0\t?:0\n#\t${third}\n`,
   );
   symbols.strings.bytes.fill(0xff);
-  t.notOk(Buffer.from(new StackText(symbols).lines(0)).includes(0xff), 'not a byte that Go takes for an escape');
+  t.notOk(Buffer.from(linesOf(symbols)).includes(0xff), 'not a byte that Go takes for an escape');
 });
 
 t.test('Go reads the text as it reads the protobuf', needsGo(), async (t) => {

@@ -1,5 +1,3 @@
-import type { LabelColumns } from './columns';
-
 /**
  * The line that Go's text profiles show of a sample's labels, such as `# labels: {"route":"/v1", "tenant":"acme"}`; empty
  * for a sample without labels.
@@ -7,12 +5,6 @@ import type { LabelColumns } from './columns';
 export function labelLine(labels: Readonly<Record<string, string>>): string {
   const pairs = Object.entries(labels).map(([key, value]) => `${quote(key)}:${quote(value)}`);
   return pairs.length === 0 ? '' : `# labels: {${pairs.sort(byCodePoint).join(', ')}}\n`;
-}
-
-/** The lines of records by their rows. */
-export function labelLines(labels: LabelColumns | undefined): (row: number) => string {
-  const lines = labels?.sets.map(labelLine) ?? [];
-  return (row) => lines[labels?.set[row] ?? 0] ?? '';
 }
 
 const ESCAPES: Record<string, string> = {

@@ -1,10 +1,11 @@
 import { BucketType, native, type WaitBuckets } from '../binding';
 import type { ProfileRows } from '../pprof/columns';
-import { writeContentionText } from '../pprof/contention-text';
 import { sortRows } from '../pprof/sort-rows';
 import { inSteps, type Steps } from '../pprof/steps';
+import { takeRows } from '../pprof/take-rows';
 import { withThread } from '../threads/known-threads';
 import { blockState, mutexState, waitComments } from '../waits/rates';
+import { writeContentionText } from './contention-text';
 import { lookUpShown } from './encode-rows';
 import { lookUpLabels } from './label-columns';
 import type { ProfileSource, Snapshot } from './profile';
@@ -54,38 +55,31 @@ function* waitRows(
   whole: (count: number) => number,
   header: Pick<ProfileRows, 'timeNanos' | 'comments'>,
 ): Steps<ProfileRows> {
-  const order = yield* sortRows(buckets.delay);
-  const values = new Float64Array(order.length * 2);
-  yield* inSteps(order.length, (from, to) => {
-    for (let i = from; i < to; i++) {
-      values[i * 2] = whole(buckets.count[order[i]!]!);
-      values[i * 2 + 1] = Math.trunc(buckets.delay[order[i]!]!);
+  const { bucket, stack, count, delay } = buckets;
+  const values = new Float64Array(bucket.length * 2);
+  yield* inSteps(bucket.length, (from, to) => {
+    for (let row = from; row < to; row++) {
+      values[row * 2] = whole(count[row]!);
+      values[row * 2 + 1] = Math.trunc(delay[row]!);
     }
   });
-  const labels = yield* lookUpLabels(order.map((row) => buckets.labels[row]!));
-  return {
+  const labels = yield* lookUpLabels(buckets.labels);
+  const rows = {
     sampleTypes: SAMPLE_TYPES,
     periodType: { type: 'contentions', unit: 'count' },
     period: 1,
     durationNanos: 0n,
     program: program(),
-    bucket: order.map((row) => buckets.bucket[row]!),
-    stack: order.map((row) => buckets.stack[row]!),
+    bucket,
+    stack,
     values,
     ...(labels && { labels }),
     ...header,
   };
+  return yield* takeRows(rows, yield* sortRows(delay));
 }
 
 function* textOf(kind: 'contention' | 'mutex', buckets: WaitBuckets, limited: boolean): Steps<Uint8Array[]> {
   const rows = yield* waitRows(buckets, Math.trunc, { timeNanos: 0n, comments: [] });
-  const { symbols, stack, values, labels, comments } = yield* lookUpShown(rows, lookUpStacks, limited);
-  return yield* writeContentionText(kind, {
-    symbols,
-    stack,
-    labels,
-    comments,
-    contentions: values.filter((_, i) => i % 2 === 0),
-    delay: values.filter((_, i) => i % 2 === 1),
-  });
+  return yield* writeContentionText(kind, yield* lookUpShown(rows, lookUpStacks, limited));
 }

@@ -1,29 +1,25 @@
 import type { Labels } from '../labels/labels';
 import type { LabelColumns, ProfileRows, Symbols } from '../pprof/columns';
-import { writeCountText } from '../pprof/count-text';
 import { labelLine } from '../pprof/label-text';
 import { pruneSymbols } from '../pprof/prune-symbols';
-import { StackText } from '../pprof/stack-text';
-import type { Steps } from '../pprof/steps';
+import { sortRowsBy } from '../pprof/sort-rows';
+import { inSteps, type Steps } from '../pprof/steps';
+import { takeRows } from '../pprof/take-rows';
+import { writeCountText } from './count-text';
 import { lookUpShown } from './encode-rows';
 import type { ProfileSource, Snapshot, TakeOptions } from './profile';
 import { program } from './program';
 import { identityNumber, identityOf } from './sample-identity';
 import { lookUpStacks } from './stack-symbols';
 
-/** So many of something at one stack. */
-export interface Counted {
-  /** Its number; see native.internStack(). */
-  stack: number;
-  /** A whole number. */
-  count: number;
-  labels?: Labels | undefined;
-}
-
-/** What there is now. */
+/** What there is now: so many of something at each stack. Any number of rows may have the same stack and labels. */
 export interface Counts {
-  /** Any number of them may have the same stack and labels. */
-  entries: readonly Counted[];
+  /** The stacks' numbers; see native.internStack(). */
+  stack: Uint32Array;
+  /** Whole numbers; 1 each where absent. */
+  count?: readonly number[];
+  /** Absent where nothing can have any. */
+  labels?: readonly (Labels | undefined)[];
   /** What a reader has to know. */
   comments?: readonly string[];
 }
@@ -53,23 +49,15 @@ export function counted(source: CountsSource): ProfileSource {
 }
 
 function* textOf(name: string, snapshot: Snapshot, limited: boolean): Steps<Uint8Array[]> {
-  const { symbols, stack, values, labels, comments } = yield* lookUpShown(yield* snapshot.rows(), snapshot.lookUp, limited);
-  return yield* writeCountText(name, { symbols, stack, count: values, labels, comments });
+  return yield* writeCountText(name, yield* lookUpShown(yield* snapshot.rows(), snapshot.lookUp, limited));
 }
 
-/** Entries of one stack and labels are one sample. Samples of `since` are there even if nothing is left of them. */
-function snapshotOf(name: string, { entries, comments = [] }: Counts, since?: ProfileRows): Snapshot {
-  const sums = new Map<number, number>();
-  for (const number of since?.bucket ?? []) sums.set(number, 0);
-  for (const { stack, labels, count } of entries) {
-    const number = identityNumber({ stack, labels });
-    sums.set(number, (sums.get(number) ?? 0) + count);
-  }
-  const now = { timeNanos: BigInt(Date.now()) * 1_000_000n, comments };
+function snapshotOf(name: string, counts: Counts, since?: ProfileRows): Snapshot {
+  const timeNanos = BigInt(Date.now()) * 1_000_000n;
   let symbols: Symbols | undefined;
   return {
     *rows() {
-      const rows = yield* rowsOf(name, sums, now);
+      const rows = yield* rowsOf(name, timeNanos, counts, since);
       symbols = rows.symbols;
       return rows;
     },
@@ -77,41 +65,116 @@ function snapshotOf(name: string, { entries, comments = [] }: Counts, since?: Pr
   };
 }
 
-function* rowsOf(
-  name: string,
-  sums: ReadonlyMap<number, number>,
-  header: Pick<ProfileRows, 'timeNanos' | 'comments'>,
-): Steps<ProfileRows & { symbols: Symbols }> {
-  const bucket = Uint32Array.from(sums.keys());
-  const values = Float64Array.from(sums.values());
-  const identities = Array.from(bucket, identityOf);
-  const { symbols, stack } = yield* lookUpStacks(Uint32Array.from(identities, ({ stack }) => stack));
-  const stacks = new StackText(symbols);
-  const keys = identities.map(({ labels = {} }, i) => `${stacks.addresses(stack[i]!)}\n${labelLine(labels)}`);
-  const order = bucket.map((_, i) => i).sort((a, b) => values[b]! - values[a]! || (keys[a]! < keys[b]! ? -1 : 1));
+/** The largest first; of equal ones, those whose text comes first. */
+function* rowsOf(name: string, timeNanos: bigint, counts: Counts, since?: ProfileRows): Steps<ProfileRows & { symbols: Symbols }> {
+  const sums = yield* sumUp(counts, since);
+  const bucket = new Uint32Array(sums.size);
+  const values = new Float64Array(sums.size);
+  const stackNumbers = new Uint32Array(sums.size);
+  const labels = new LabelSets(sums.size);
+  const entries = sums.entries();
+  yield* inSteps(sums.size, (from, to) => {
+    for (let row = from; row < to; row++) {
+      [bucket[row], values[row]] = entries.next().value as [number, number];
+      const identity = identityOf(bucket[row]!);
+      stackNumbers[row] = identity.stack;
+      labels.add(row, identity.labels);
+    }
+  });
+  const { symbols, stack } = yield* lookUpStacks(stackNumbers);
+  const compareText = textOrder(symbols);
+  const order = yield* sortRowsBy(
+    sums.size,
+    (a, b) => values[b]! - values[a]! || compareText(stack[a]!, stack[b]!) || (labels.lineOf(a) < labels.lineOf(b) ? -1 : 1),
+  );
   const type = { type: name, unit: 'count' };
-  const labels = labelsOf(Array.from(order, (i) => identities[i]!.labels));
-  return {
+  const columns = labels.columns();
+  const rows = {
     sampleTypes: [type],
     periodType: type,
     period: 1,
     durationNanos: 0n,
+    timeNanos,
+    comments: counts.comments ?? [],
     program: program(),
     symbols,
-    bucket: order.map((i) => bucket[i]!),
-    stack: order.map((i) => stack[i]!),
-    values: Float64Array.from(order, (i) => values[i]!),
-    ...(labels && { labels }),
-    ...header,
+    bucket,
+    stack,
+    values,
+    ...(columns && { labels: columns }),
+  };
+  return yield* takeRows(rows, order);
+}
+
+/** Rows of one stack and labels are one sample, by its number. Samples of `since` are there even if nothing is left of them. */
+function* sumUp({ stack, count, labels }: Counts, since?: ProfileRows): Steps<Map<number, number>> {
+  const sums = new Map<number, number>();
+  const before = since?.bucket ?? new Uint32Array();
+  yield* inSteps(before.length, (from, to) => {
+    for (const number of before.subarray(from, to)) sums.set(number, 0);
+  });
+  yield* inSteps(stack.length, (from, to) => {
+    for (let row = from; row < to; row++) {
+      const number = identityNumber({ stack: stack[row]!, labels: labels?.[row] });
+      sums.set(number, (sums.get(number) ?? 0) + (count?.[row] ?? 1));
+    }
+  });
+  return sums;
+}
+
+/** Distinct labels of rows. */
+class LabelSets {
+  readonly #rows = new Map<Labels | undefined, number>([[undefined, 0]]);
+  readonly #set: Uint32Array;
+  #lines: string[] | undefined;
+
+  constructor(count: number) {
+    this.#set = new Uint32Array(count);
+  }
+
+  add(row: number, labels: Labels | undefined): void {
+    if (!this.#rows.has(labels)) this.#rows.set(labels, this.#rows.size);
+    this.#set[row] = this.#rows.get(labels)!;
+  }
+
+  /** As text profiles show them. To be asked for once all have been added. */
+  lineOf(row: number): string {
+    this.#lines ??= Array.from(this.#rows.keys(), (labels) => labelLine(labels ?? {}));
+    return this.#lines[this.#set[row]!]!;
+  }
+
+  /** Undefined where no row has any. */
+  columns(): LabelColumns | undefined {
+    if (this.#rows.size === 1) return undefined;
+    return { sets: Array.from(this.#rows.keys(), (labels) => labels ?? {}), set: this.#set };
+  }
+}
+
+/** Compares stacks as the lists of their addresses compare as text. */
+function textOrder({ frames, stacks }: Symbols): (a: number, b: number) => number {
+  const { address } = frames;
+  return (a, b) => {
+    if (a === b) return 0;
+    let i = stacks.start[a]!;
+    let j = stacks.start[b]!;
+    for (const [endA, endB] = [stacks.start[a + 1]!, stacks.start[b + 1]!]; i < endA && j < endB; i++, j++) {
+      const order = compareHex(address[stacks.frames[i]!]! + 1, address[stacks.frames[j]!]! + 1);
+      if (order !== 0) return order;
+    }
+    return i < stacks.start[a + 1]! ? 1 : -1;
   };
 }
 
-function labelsOf(all: readonly (Labels | undefined)[]): LabelColumns | undefined {
-  if (all.every((labels) => labels === undefined)) return undefined;
-  const rows = new Map<Labels | undefined, number>([[undefined, 0]]);
-  const set = Uint32Array.from(all, (labels) => {
-    if (!rows.has(labels)) rows.set(labels, rows.size);
-    return rows.get(labels)!;
-  });
-  return { sets: Array.from(rows.keys(), (labels) => labels ?? {}), set };
+/** Compares numbers of up to 48 bits as their hexadecimal digits compare as text. */
+function compareHex(a: number, b: number): number {
+  if (a === b) return 0;
+  const [left, right] = [leftAligned(a), leftAligned(b)];
+  return left === right ? a - b : left - right;
+}
+
+/** Twelve digits, with zeros after those of the number. */
+function leftAligned(number: number): number {
+  let aligned = number;
+  while (aligned < 2 ** 44) aligned *= 16;
+  return aligned;
 }

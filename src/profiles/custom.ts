@@ -58,7 +58,7 @@ export function newProfile(name: string): CustomProfile {
         name,
         description: '',
         count: () => stacks.size,
-        take: () => ({ entries: Array.from(stacks.values(), (stack) => ({ stack, count: 1 })) }),
+        take: () => ({ stack: Uint32Array.from(stacks.values()) }),
       }),
     ),
     add,

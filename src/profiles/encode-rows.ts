@@ -15,7 +15,7 @@ export function* encodeRows({ lookUp }: Pick<Snapshot, 'lookUp'>, rows: ProfileR
     const selection = yield* shown.select(rows);
     const symbols = yield* lookUp(selection.profile.stack);
     const chunks = yield* writeProfileChunks(withOther({ ...selection.profile, ...symbols }, selection));
-    if (shown.accept(selection, chunks.reduce((length, chunk) => length + chunk.length, 0))) return chunks;
+    if (yield* shown.accept(selection, chunks.reduce((length, chunk) => length + chunk.length, 0))) return chunks;
   }
 }
 

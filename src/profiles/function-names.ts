@@ -15,7 +15,11 @@ export async function functionNames(addresses: readonly number[], signal: AbortS
 
 function* findNames(addresses: readonly number[], frameCount: number): Steps<(string | undefined)[]> {
   const names = stringNumbers();
-  const frames = yield* lookUpFrames(new Uint32Array(frameCount).map((_, number) => number), names);
+  const numbers = new Uint32Array(frameCount);
+  yield* inSteps(frameCount, (from, to) => {
+    for (let number = from; number < to; number++) numbers[number] = number;
+  });
+  const frames = yield* lookUpFrames(numbers, names);
   const rows = new Map<number, number>();
   yield* inSteps(frameCount, (from, to) => {
     for (let row = from; row < to; row++) rows.set(frames.address[row]!, row);

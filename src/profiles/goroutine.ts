@@ -34,8 +34,12 @@ function sourceOf(take: (options: { full: boolean }) => Operations): CountsSourc
     state: () => `always; awaits ${followsAwaits() ? 'on' : 'off'}`,
     take(options) {
       const { operations, comment } = take(options);
-      const entries = operations.map((operation) => ({ stack: stackOf(operation), count: operation.count, labels: operation.labels }));
-      return { entries, comments: [comment] };
+      return {
+        stack: Uint32Array.from(operations, stackOf),
+        count: operations.map(({ count }) => count),
+        labels: operations.map(({ labels }) => labels),
+        comments: [comment],
+      };
     },
     dump: (options) => writeDump(take(options).operations),
   };

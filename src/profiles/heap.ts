@@ -1,13 +1,13 @@
 import { threadId } from 'node:worker_threads';
 import { BucketType, native, type HeapBuckets } from '../binding';
 import type { ProfileRows } from '../pprof/columns';
-import { writeHeapText, type TrailerLine } from '../pprof/heap-text';
 import { memProfileRate } from '../runtime';
-import type { Steps } from '../pprof/steps';
+import { inSteps, type Steps } from '../pprof/steps';
 import { stats } from '../stats';
 import { collectInOthers } from '../threads/collection';
 import { withThread } from '../threads/known-threads';
-import { estimateHeap, HEAP_VALUES, sampledHeap, sizesOfSampled } from './heap-estimates';
+import { estimateHeap, sampledHeap, sizesOfSampled } from './heap-estimates';
+import { writeHeapText, type TrailerLine } from './heap-text';
 import { lookUpShown } from './encode-rows';
 import { profileLimits } from './limits';
 import { readMemStats } from './mem-stats';
@@ -104,30 +104,21 @@ function* textOf(
   const sampled = yield* sampledHeap(buckets);
   // What is counted under (other) differs in size, and is not to be unsampled together.
   const isCut = limited && buckets.bucket.length > profileLimits().samples;
-  const isRaw = !isCut && areAllSampledAt(currentRate, buckets);
+  const isRaw = !isCut && (yield* areAllSampledAt(currentRate, buckets));
   const values = isRaw ? sampled : yield* estimateHeap(buckets, sampled);
   const rows = { sampleTypes: SAMPLE_TYPES, bucket: buckets.bucket, stack: buckets.stack, values };
-  const columns = yield* lookUpShown(rows, lookUpStacks, limited);
-  const column = (index: number): Float64Array => Float64Array.from(columns.stack, (_, row) => columns.values[row * HEAP_VALUES + index]!);
-  return yield* writeHeapText(
-    {
-      rate: isRaw ? currentRate : 1,
-      symbols: columns.symbols,
-      stack: columns.stack,
-      comments: columns.comments,
-      allocObjects: column(0),
-      allocBytes: column(1),
-      inuseObjects: column(2),
-      inuseBytes: column(3),
-    },
-    memStats,
-  );
+  const records = yield* lookUpShown(rows, lookUpStacks, limited);
+  return yield* writeHeapText({ ...records, rate: isRaw ? currentRate : 1 }, memStats);
 }
 
 /**
  * The text lists what was sampled, and its readers unsample with the one rate in its header. That works while every
  * count is a whole number sampled at the present rate; otherwise the text lists estimates, as sampled at rate 1.
  */
-function areAllSampledAt(current: number, { rate, unseen }: HeapBuckets): boolean {
-  return rate.every((value) => value === current) && unseen.every((count) => count === 0);
+function* areAllSampledAt(current: number, { rate, unseen }: HeapBuckets): Steps<boolean> {
+  let all = true;
+  yield* inSteps(rate.length, (from, to) => {
+    for (let row = from; row < to; row++) all &&= rate[row] === current && unseen[row] === 0;
+  });
+  return all;
 }

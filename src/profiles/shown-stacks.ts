@@ -45,9 +45,11 @@ export class ShownStacks {
     const candidates = yield* filterRows(bucket.length, (row) => !this.#bases.has(bucket[row]!));
     const admitted = yield* this.#admit(profile, candidates);
     const bases = new Map<number, Float64Array | undefined>();
-    for (const row of admitted) {
-      bases.set(bucket[row]!, bucket[row]! < this.#counted ? countersOf(profile, row) : undefined);
-    }
+    yield* inSteps(admitted.length, (from, to) => {
+      for (const row of admitted.subarray(from, to)) {
+        bases.set(bucket[row]!, bucket[row]! < this.#counted ? countersOf(profile, row) : undefined);
+      }
+    });
     return yield* this.#split(profile, bases);
   }
 
@@ -55,7 +57,7 @@ export class ShownStacks {
    * Whether a selection that makes a profile of so many bytes will do. If not, fewer stacks are shown in the next one;
    * those shown before are not given up.
    */
-  accept({ profile, fresh, counted }: Selection<Samples>, bytes: number): boolean {
+  *accept({ profile, fresh, counted }: Selection<Samples>, bytes: number): Steps<boolean> {
     const limit = profileLimits().bytes;
     const fitting = Math.max(1, Math.floor((profile.bucket.length * limit) / bytes));
     if (bytes > limit && fresh.size > 0) {
@@ -64,7 +66,11 @@ export class ShownStacks {
     }
     // In a small profile the size of a sample cannot be told from that of the rest.
     this.#places = bytes > limit * FIRST_COME ** 2 ? fitting : Infinity;
-    for (const [bucket, base] of fresh) this.#bases.set(bucket, base);
+    const entries = fresh.entries();
+    // Dropped in between, it leaves some that nobody has seen: their counters start later than they might.
+    yield* inSteps(fresh.size, (from, to) => {
+      for (let i = from; i < to; i++) this.#bases.set(...(entries.next().value as [number, Float64Array | undefined]));
+    });
     this.#counted = counted;
     return true;
   }

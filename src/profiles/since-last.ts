@@ -1,6 +1,6 @@
 import type { ProfileRows } from '../pprof/columns';
 import { subtract } from '../pprof/delta';
-import type { Steps } from '../pprof/steps';
+import { inSteps, type Steps } from '../pprof/steps';
 import { runInSlices } from '../slices';
 import { isAlone } from '../threads/known-threads';
 import { compress } from './chunks';
@@ -58,11 +58,15 @@ function* tell(name: string, snapshot: Snapshot, full: boolean): Steps<{ chunks:
   const before = told.get(name);
   // Told as a profile of a moment, without a duration, as all readers expect it of these routes.
   const rows = before === undefined ? now : { ...(yield* subtract(before, now)), durationNanos: 0n };
-  return { chunks: yield* encodeRows(snapshot, rows, full ? undefined : new ShownStacks({ once: true })), counted: counters(now) };
+  return { chunks: yield* encodeRows(snapshot, rows, full ? undefined : new ShownStacks({ once: true })), counted: yield* counters(now) };
 }
 
 /** What is in use is not counted up: as if there had been nothing before. */
-function counters({ sampleTypes, bucket, values, timeNanos }: ProfileRows): Counted {
+function* counters({ sampleTypes, bucket, values, timeNanos }: ProfileRows): Steps<Counted> {
   const counts = sampleTypes.map(({ type }) => !type.startsWith('inuse_'));
-  return { bucket, timeNanos, values: values.map((value, i) => (counts[i % counts.length] ? value : 0)) };
+  const counted = new Float64Array(values.length);
+  yield* inSteps(values.length, (from, to) => {
+    for (let i = from; i < to; i++) if (counts[i % counts.length]) counted[i] = values[i]!;
+  });
+  return { bucket, timeNanos, values: counted };
 }

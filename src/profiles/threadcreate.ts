@@ -8,8 +8,12 @@ export const threadcreate = counted({
   name: 'threadcreate',
   description: 'Threads of the process, by what they are for.',
   count: () => [...takeThreads().values()].reduce((sum, count) => sum + count, 0),
-  take: () => ({
-    entries: Array.from(takeThreads(), ([name, count]) => ({ stack: native.internStack(Int32Array.of(labelNumber(name))), count })),
-    comments: [threadsComment()],
-  }),
+  take: () => {
+    const threads = takeThreads();
+    return {
+      stack: Uint32Array.from(threads.keys(), (name) => native.internStack(Int32Array.of(labelNumber(name)))),
+      count: [...threads.values()],
+      comments: [threadsComment()],
+    };
+  },
 });

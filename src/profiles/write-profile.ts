@@ -1,5 +1,6 @@
 import { native } from '../binding';
 import type { FrameColumns, ProfileColumns, StackColumns, StringColumns, ValueType } from '../pprof/columns';
+import { startsOf } from '../pprof/starts';
 import { finish, inSteps, type Steps } from '../pprof/steps';
 import { WireWriter } from '../pprof/wire';
 
@@ -122,13 +123,6 @@ function* encodeSamples(columns: ProfileColumns, stacks: StackColumns, added: St
       ),
     );
   }, ROWS);
-}
-
-/** Where each of some arrays begins when they are put in a row, and where the last one ends. */
-function startsOf(arrays: readonly unknown[][]): Uint32Array {
-  const start = new Uint32Array(arrays.length + 1);
-  arrays.forEach(({ length }, i) => (start[i + 1] = start[i]! + length));
-  return start;
 }
 
 /** All code is in one mapping that covers no addresses: nothing is left for a viewer to resolve. */
