@@ -45,6 +45,12 @@ Napi::Value IsCpuWindowClosed(const Napi::CallbackInfo& info) {
   return Napi::Boolean::New(info.Env(), CpuWindows::Process().IsClosed(WindowOf(info)));
 }
 
+// -> numbers of the windows that are open for this thread
+Napi::Value ListCpuWindows(const Napi::CallbackInfo& info) {
+  return ToArray(info.Env(),
+                 CpuWindows::Process().OpenFor(Environment::Of(info).thread()));
+}
+
 Napi::Object ToObject(Napi::Env env, const CpuSymbols& columns) {
   Napi::Object strings = Napi::Object::New(env);
   strings["bytes"] = ToArray(env, columns.string_bytes);
@@ -127,6 +133,7 @@ void AddCpuExports(Exports* exports) {
   exports->Add("openCpuWindow", OpenCpuWindow);
   exports->Add("closeCpuWindow", CloseCpuWindow);
   exports->Add("isCpuWindowClosed", IsCpuWindowClosed);
+  exports->Add("listCpuWindows", ListCpuWindows);
   exports->Add("takeCpuWindow", TakeCpuWindow);
   exports->Add("discardCpuWindow", DiscardCpuWindow);
   exports->Add("keepCpuProfiler", KeepCpuProfiler);

@@ -60,6 +60,15 @@ std::optional<CpuWindows::WindowId> CpuWindows::Open(Environment& owner,
   return std::nullopt;
 }
 
+std::vector<CpuWindows::WindowId> CpuWindows::OpenFor(ThreadId thread) {
+  const Guard guard(mutex_);
+  std::vector<WindowId> ids;
+  for (const auto& [id, window] : windows_) {
+    if (!window.is_closing && window.only.value_or(thread) == thread) ids.push_back(id);
+  }
+  return ids;
+}
+
 void CpuWindows::Close(Environment& owner, WindowId id) {
   std::vector<ThreadId> threads;
   {

@@ -47,6 +47,8 @@ class CpuWindows {
   // there are and those that come. Empty when V8 or the system refuses it to `owner`.
   std::optional<WindowId> Open(Environment& owner, uint32_t max_samples,
                                std::optional<ThreadId> only);
+  // Windows that have not been closed and in which the thread takes part.
+  std::vector<WindowId> OpenFor(ThreadId thread);
   // Has all threads close their parts. Only its owner may be asked that and what follows.
   void Close(Environment& owner, WindowId id);
   // Whether all have.

@@ -4,8 +4,10 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "exports.h"
+#include "file_url.h"
 #include "profile_encoder.h"
 #include "row_numbers.h"
 #include "text_encoder.h"
@@ -41,6 +43,23 @@ Napi::Value NumberRows(const Napi::CallbackInfo& info) {
   RowNumbers rows = {Uint32s(info[4]), Uint32s(info[5]), NumberOf(info[6])};
   rows.Replace(Uint32s(info[0]), RangeOf(info[1], info[2]), Uint32s(info[3]));
   return Napi::Number::New(info.Env(), rows.count);
+}
+
+// (file, from, to, seen, bytes, start) -> rows of strings
+Napi::Value FindFileUrls(const Napi::CallbackInfo& info) {
+  const uint32_t* const file = Uint32s(info[0]);
+  const Range range = RangeOf(info[1], info[2]);
+  uint8_t* const seen = Uint8s(info[3]);
+  const auto* const bytes = reinterpret_cast<const char*>(Uint8s(info[4]));
+  const uint32_t* const start = Uint32s(info[5]);
+  std::vector<uint32_t> rows;
+  for (size_t i = range.from; i < range.to; i++) {
+    const uint32_t row = file[i];
+    if (seen[row] != 0) continue;
+    seen[row] = 1;
+    if (IsFileUrl({bytes + start[row], start[row + 1] - start[row]})) rows.push_back(row);
+  }
+  return ToArray(info.Env(), rows);
 }
 
 // (from, to, stack, start, frames, values, width, bytes, bytesName, set, setStart, pairs)
@@ -92,6 +111,7 @@ Napi::Value EncodeRecordRows(const Napi::CallbackInfo& info) {
 
 void AddEncodeExports(Exports* exports) {
   exports->Add("numberRows", NumberRows);
+  exports->Add("findFileUrls", FindFileUrls);
   exports->Add("encodeSamples", EncodeSampleRows);
   exports->Add("encodeFrames", EncodeFrameRows);
   exports->Add("encodeStrings", EncodeStringRows);

@@ -16,6 +16,8 @@ int DigitOf(char c) {
 
 }  // namespace
 
+bool IsFileUrl(std::string_view text) { return text.substr(0, 7) == "file://"; }
+
 std::optional<std::string> PathOfFileUrl(std::string_view url) {
 #ifdef _WIN32
   // Drives and shares: left as they are.

@@ -12,6 +12,9 @@ namespace mprof {
 // Node gives ES modules.
 std::optional<std::string> PathOfFileUrl(std::string_view url);
 
+// Whether it begins as one.
+bool IsFileUrl(std::string_view text);
+
 }  // namespace mprof
 
 #endif  // MPROF_FILE_URL_H_

@@ -36,11 +36,39 @@ Napi::Value ListThreads(const Napi::CallbackInfo& info) {
   return ToArray(info.Env(), Threads::Process().Ids());
 }
 
+void NoteAnswers(const Napi::CallbackInfo& info) {
+  Threads::Process().Note(Environment::Of(info).thread(), Threads::Trait::kAnswers);
+}
+
+void NoteLabels(const Napi::CallbackInfo& info) {
+  Threads::Process().Note(Environment::Of(info).thread(), Threads::Trait::kHasLabels);
+}
+
+// -> numbers of the threads that have noted that
+Napi::Value ListAnswering(const Napi::CallbackInfo& info) {
+  return ToArray(info.Env(), Threads::Process().IdsWith(Threads::Trait::kAnswers));
+}
+
+Napi::Value ListLabelled(const Napi::CallbackInfo& info) {
+  return ToArray(info.Env(), Threads::Process().IdsWith(Threads::Trait::kHasLabels));
+}
+
+// -> whether any thread has used labels, also one that has ended
+Napi::Value AreLabelsUsed(const Napi::CallbackInfo& info) {
+  return Napi::Boolean::New(
+      info.Env(), Threads::Process().HasBeenNoted(Threads::Trait::kHasLabels));
+}
+
 }  // namespace
 
 void AddThreadExports(Exports* exports) {
   exports->Add("claimThread", ClaimThread);
   exports->Add("listThreads", ListThreads);
+  exports->Add("noteAnswers", NoteAnswers);
+  exports->Add("noteLabels", NoteLabels);
+  exports->Add("listAnswering", ListAnswering);
+  exports->Add("listLabelled", ListLabelled);
+  exports->Add("areLabelsUsed", AreLabelsUsed);
   exports->AddObject("threadState");
 }
 

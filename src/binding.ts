@@ -141,6 +141,13 @@ interface Native {
   takeWaitBuckets(type: BucketType, thread: number | undefined): WaitBuckets;
   /** Numbers of the threads that have loaded this binary and are alive. */
   listThreads(): Uint32Array;
+  /** That this thread answers questions of others, and that it has used labels; and the threads of which that is known. */
+  noteAnswers(): void;
+  noteLabels(): void;
+  listAnswering(): Uint32Array;
+  listLabelled(): Uint32Array;
+  /** Whether any thread has used labels, also one that has ended. */
+  areLabelsUsed(): boolean;
   /**
    * What the numbers of stacks, frames and strings stand for never changes, so it is copied in pieces: for the rows `from`
    * up to `to`, into arrays that are there. First start[row + 1], from start[row] on.
@@ -169,6 +176,8 @@ interface Native {
    * @returns how many there are now
    */
   numberRows(numbers: Uint32Array, from: number, to: number, into: Uint32Array, row: Uint32Array, number: Uint32Array, count: number): number;
+  /** Rows of those strings that file[from] up to file[to] are and that begin as URLs of files. `seen` is 1 for the strings looked at. */
+  findFileUrls(file: Uint32Array, from: number, to: number, seen: Uint8Array, bytes: Uint8Array, start: Uint32Array): Uint32Array;
   /**
    * Rows of ProfileColumns as fields of a pprof profile. `bytesName` is the row of the string `bytes`; set s of the labels
    * has the pairs of string rows from setStart[s] up to setStart[s + 1].
@@ -293,6 +302,8 @@ interface Native {
   /** Has all threads close their part of the window, which others do as soon as they can. */
   closeCpuWindow(window: number): void;
   isCpuWindowClosed(window: number): boolean;
+  /** Numbers of the windows that are open and in which this thread takes part. */
+  listCpuWindows(): Uint32Array;
   takeCpuWindow(window: number): CpuSamples;
   /** Closes a window that nobody wants to know of any more. */
   discardCpuWindow(window: number): void;

@@ -1,8 +1,8 @@
 import { stopWritingOnSignal } from './dumps/on-signal';
 import * as runtime from './runtime';
 import { checkStartOptions, type StartOptions } from './start-options';
-import { operationsForOthers } from './profiles/goroutine';
-import { answerQuestions } from './threads/questions';
+import { answerAboutLabels } from './cpu/label-windows';
+import { answerAboutOperations } from './profiles/operations-of-others';
 import { shareSettings } from './threads/sharing';
 import { leaveNewWorkers, profileNewWorkers } from './threads/worker-constructor';
 
@@ -19,7 +19,8 @@ export function start(options: StartOptions = {}): void {
   runtime.start(checked);
   if (!checked.workers) return;
   shareSettings();
-  answerQuestions(operationsForOthers);
+  answerAboutOperations();
+  answerAboutLabels();
   profileNewWorkers();
 }
 

@@ -11,13 +11,6 @@ const NANOS = 1e6;
 const LOST = Symbol('lost');
 type Found = Labels | undefined | typeof LOST;
 
-/** Labels at some samples. */
-export interface FoundLabels {
-  labels: (Labels | undefined)[];
-  /** Of how many samples they are not known, because there have been too many changes around them. */
-  lost: number;
-}
-
 /**
  * Which labels were in force when. V8 tells when it has taken samples at the end only, so changes are remembered until
  * then; once there are many, V8 is asked for the times, and what is in force at no sample is forgotten.
@@ -28,21 +21,29 @@ export class LabelLog {
   #times = new Float64Array();
   #sets: (Labels | undefined)[] = [];
   #length = 0;
-  /** When it has begun to be told of changes: there were no labels before. */
+  /** When it has begun to be told of changes, and what was in force before. */
   #hookedAt = Infinity;
+  #before: Found;
   /** Changes between that and this time have been forgotten. */
   #knownFrom = -Infinity;
   /** Labels at the samples that V8 has told the times of. */
   readonly #atSamples = new Map<number, Found>();
   #unhook: (() => void) | undefined;
 
-  /** Begins to record. As long as nothing has labels, that is nothing. */
-  open(): void {
+  /**
+   * Begins to record. As long as nothing has labels, that is nothing.
+   *
+   * @param wasOpenBefore whether samples of some time before will be asked for, too
+   */
+  open({ wasOpenBefore = false } = {}): void {
     observeLabels((labels) => {
       this.#hook();
       this.change(labels);
     });
-    if (labelsAreUsed()) this.#hook();
+    if (labelsAreUsed()) {
+      this.#before = wasOpenBefore ? LOST : currentLabels();
+      this.#hook();
+    }
     this.change(currentLabels());
   }
 
@@ -59,6 +60,7 @@ export class LabelLog {
     this.#length = 0;
     this.#atSamples.clear();
     this.#hookedAt = Infinity;
+    this.#before = undefined;
     this.#knownFrom = -Infinity;
     this.current = undefined;
   }
@@ -72,8 +74,8 @@ export class LabelLog {
     this.#sets[this.#length++] = labels;
   }
 
-  /** Labels at the samples of these times, by native.monotonicNanos(). */
-  at(times: Float64Array): FoundLabels {
+  /** Labels at the samples of these times, by native.monotonicNanos(), and of how many they are not known. */
+  at(times: Float64Array): { labels: (Labels | undefined)[]; lost: number } {
     const found = Array.from(times, (time) => this.#find(time));
     return {
       labels: found.map((labels) => (labels === LOST ? undefined : labels)),
@@ -104,7 +106,7 @@ export class LabelLog {
   #find(nanos: number): Found {
     if (this.#atSamples.has(nanos)) return this.#atSamples.get(nanos);
     const time = (nanos - clockOffset()) / NANOS;
-    if (time < this.#hookedAt) return undefined;
+    if (time < this.#hookedAt) return this.#before;
     if (time < this.#knownFrom) return LOST;
     const index = this.#indexAt(time);
     return index < 0 ? undefined : this.#sets[index];

@@ -5,7 +5,7 @@ import { native, type CpuSamples } from '../binding';
 import { codedError } from '../errors';
 import { threadState } from '../threads/thread-state';
 import { clock } from '../waits/chance';
-import { LabelLog, type FoundLabels } from './label-log';
+import { closeLabels, findLabels, openLabels, tellOfWindow, type FoundLabels } from './label-windows';
 
 /*
  * Windows in which the CPU time of threads is sampled. Any number may be open at a time, up to a bound: all share what V8
@@ -23,8 +23,10 @@ const KEEP_READY_MS = 120_000;
 const PATIENCE_MS = 1000;
 const POLL_MS = 2;
 
-/** What has been sampled in a window, and with which labels in this thread. */
-export interface LabelledSamples extends CpuSamples, FoundLabels {
+/** What has been sampled in a window, and with which labels. */
+export interface LabelledSamples extends CpuSamples {
+  /** For each of `threads`. */
+  labels: FoundLabels[];
   /** Length of the window, in nanoseconds. */
   duration: number;
   /** Wall clock at the beginning, in nanoseconds since the epoch. */
@@ -43,10 +45,6 @@ export interface WindowOptions {
 interface WindowState {
   /** All windows that are open. */
   readonly all: Set<number>;
-  /** Those in which this thread takes part, by their numbers, and when they were opened, by native.monotonicNanos(). */
-  readonly open: Map<number, number>;
-  /** Of the windows that are open. */
-  labels: LabelLog;
   keptReady: boolean;
   /** Whether windows have had V8 make ready what has not been released since. */
   isReady: boolean;
@@ -55,7 +53,7 @@ interface WindowState {
 
 const state = threadState(
   'cpu windows',
-  (): WindowState => ({ all: new Set(), open: new Map(), labels: new LabelLog(), keptReady: false, isReady: false, release: undefined }),
+  (): WindowState => ({ all: new Set(), keptReady: false, isReady: false, release: undefined }),
 );
 
 /**
@@ -77,7 +75,7 @@ export async function sampleCpu({ seconds, signal, ref, thread }: WindowOptions)
     for (const end = clock() + PATIENCE_MS; !native.isCpuWindowClosed(window) && clock() < end; ) await wait(POLL_MS);
     const samples = native.takeCpuWindow(window);
     const own = samples.threads.find((samples) => samples.thread === threadId);
-    return { ...samples, ...state.labels.at(own?.time ?? new Float64Array()), duration: own?.duration ?? duration, timeNanos };
+    return { ...samples, labels: await findLabels(window, samples.threads), duration: own?.duration ?? duration, timeNanos };
   } finally {
     closeWindow(window);
   }
@@ -102,7 +100,7 @@ export function keepReady(ready: boolean): void {
  * @throws Error `ERR_MPROF_CPU_PROFILER` when too many are open, or V8 or the system refuses one more
  */
 function openWindow(seconds: number, thread: number | undefined): number {
-  const { all, open } = state;
+  const { all } = state;
   if (all.size >= MAX_WINDOWS) throw tooMany();
   clearTimeout(state.release);
   state.isReady = true;
@@ -112,27 +110,17 @@ function openWindow(seconds: number, thread: number | undefined): number {
     throw tooMany();
   }
   all.add(window);
-  if (thread !== undefined && thread !== threadId) return window;
-  open.set(window, native.monotonicNanos());
-  if (open.size === 1) {
-    // Code of the copy of this package that is in use now.
-    state.labels = new LabelLog();
-    state.labels.open();
-  }
+  if (thread === undefined || thread === threadId) openLabels(window);
+  if (thread !== threadId) tellOfWindow();
   return window;
 }
 
-/** Ends it for all threads, whatever has become of it, and forgets labels that no other window asks for. */
+/** Ends it for all threads, whatever has become of it. */
 function closeWindow(window: number): void {
   // Nothing is left of it if it has been closed.
   native.discardCpuWindow(window);
-  const { all, open, labels } = state;
-  all.delete(window);
-  if (open.delete(window)) {
-    const [oldest] = open.values();
-    if (oldest === undefined) labels.close();
-    else labels.trim(oldest);
-  }
+  state.all.delete(window);
+  closeLabels(window);
   releaseLater();
 }
 

@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { native } from '../binding';
 import { checkFunction, checkObject, checkString } from '../checks';
 import { threadState } from '../threads/thread-state';
 
@@ -41,7 +42,10 @@ export function doWithLabels<Result>(labels: Readonly<Record<string, string>>, f
   checkFunction('fn', fn);
   const outer = state.storage?.getStore();
   const inner = merge(outer, labels);
-  state.storage ??= new AsyncLocalStorage();
+  if (state.storage === undefined) {
+    state.storage = new AsyncLocalStorage();
+    native.noteLabels();
+  }
   try {
     return state.storage.run(inner, () => {
       state.observer?.(inner);

@@ -1,4 +1,3 @@
-import { threadId } from 'node:worker_threads';
 import { checkBoolean, checkNumber, checkObject } from '../checks';
 import { countTicks, PERIOD } from '../cpu/ticks';
 import { sampleCpu, type LabelledSamples } from '../cpu/window';
@@ -37,7 +36,8 @@ export const MAX_SECONDS = 3600;
 /**
  * Samples what the threads do for so many seconds, and resolves to the profile, gzipped: one sample for every 10 ms of CPU
  * time they use, as Go's. Any number of profiles may be under way at a time, each with its own window, up to 32. Threads
- * take part that have loaded this package or do so meanwhile, and that end meanwhile; labels are those of this thread.
+ * take part that have loaded this package or do so meanwhile, and that end meanwhile; those that are profiled together with
+ * this one have labels, unless they have ended.
  *
  * @throws TypeError or RangeError for bad options; RangeError `ERR_MPROF_UNKNOWN_THREAD`; Error `ERR_MPROF_CPU_PROFILER` when too many are under way; AbortError
  */
@@ -93,11 +93,11 @@ function groupTicks({ threads, labels }: LabelledSamples): Groups {
     return row;
   };
   const groups = new Map<string, { stack: number; set: number; count: number }>();
-  for (const samples of threads) {
+  for (const [thread, samples] of threads.entries()) {
     countTicks(samples, random()).forEach((count, i) => {
       if (count === 0) return;
       const stack = samples.stack[i]!;
-      const set = samples.thread === threadId ? rowOf(labels[i]) : 0;
+      const set = rowOf(labels[thread]!.labels[i]);
       const key = `${stack} ${set}`;
       const group = groups.get(key);
       if (group === undefined) groups.set(key, { stack, set, count });
@@ -112,7 +112,7 @@ function groupTicks({ threads, labels }: LabelledSamples): Groups {
   };
 }
 
-function comments({ threads, missing, dropped, lost }: LabelledSamples, thread: number | undefined): string[] {
+function comments({ threads, missing, dropped, labels }: LabelledSamples, thread: number | undefined): string[] {
   const lines = [];
   if (thread !== undefined) lines.push(threadComment(thread) + (missing > 0 ? '; it did not answer, and its time is not known' : ''));
   else if (threads.length > 1 || missing > 0 || dropped > 0) {
@@ -122,6 +122,7 @@ function comments({ threads, missing, dropped, lost }: LabelledSamples, thread: 
     const unkept = dropped > 0 ? `; ${dropped} more have ended and had done too much to be kept, which is not in it` : '';
     lines.push(`threads ${numbers.join(', ')}${more}${silent}${unkept}`);
   }
-  if (lost > 0) lines.push(`the labels of ${lost} samples are not known: they changed too often`);
+  const lost = labels.reduce((sum, { lost }) => sum + lost, 0);
+  if (lost > 0) lines.push(`the labels of ${lost} samples are not known: they changed too often, or their thread has not told them`);
   return lines;
 }

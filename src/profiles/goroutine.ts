@@ -1,10 +1,10 @@
 import { threadId } from 'node:worker_threads';
 import { threadComment } from '../threads/known-threads';
-import { ask } from '../threads/questions';
 import { followsAwaits } from '../waits/rates';
 import { counted, type CountsSource } from './counted';
 import { writeDump } from './goroutine-dump';
 import { stackOf, takeOperations, type Operations } from './operations';
+import { askForOperations } from './operations-of-others';
 import type { ProfileSource } from './profile';
 
 /** What is under way in a thread, by call stack. */
@@ -13,18 +13,11 @@ export const goroutine: ProfileSource = {
   byThread: true,
   async ofThread(thread, options) {
     if (thread === threadId) return goroutine;
-    const { operations, comment } = (await ask(thread, options)) as Operations;
+    const { operations, comment } = await askForOperations(thread, options);
     const taken = { operations, comment: `${threadComment(thread)}; ${comment}` };
     return counted(sourceOf(() => taken));
   },
 };
-
-/** What is under way in this thread, for another one. */
-export async function operationsForOthers(full: boolean): Promise<Operations> {
-  const { operations, comment } = takeOperations({ full });
-  // By what an operation is known here says nothing there.
-  return { operations: operations.map((operation) => ({ ...operation, identity: undefined })), comment };
-}
 
 function sourceOf(take: (options: { full: boolean }) => Operations): CountsSource {
   return {

@@ -1,44 +1,46 @@
 import { clearTimeout, setTimeout } from 'node:timers';
 import { BroadcastChannel, threadId } from 'node:worker_threads';
-import { VERSION } from '../binding';
+import { native, VERSION } from '../binding';
 import { codedError, isCodedError, type CodedError, type ErrorCode } from '../errors';
 import { threadState } from './thread-state';
 
 /*
- * What a thread alone can tell of itself others have to ask it. It answers when it turns to its event loop.
+ * What a thread alone can tell of itself others have to ask it. It answers when it turns to its event loop. Each thread
+ * listens on a channel of its own, so that a question disturbs nobody else, and on one that all have in common.
  */
 
-const NAME = `mprof ${VERSION} questions`;
 const PATIENCE_MS = 1000;
 
 interface Question {
-  to: number;
   from: number;
   id: number;
-  full: boolean;
+  topic: string;
+  argument: unknown;
 }
 
 interface Answer {
-  to: number;
   id: number;
   answer?: unknown;
   error?: Pick<CodedError, 'code' | 'message'>;
 }
 
 interface Questions {
-  channel?: BroadcastChannel;
-  answer?: (full: boolean) => Promise<unknown>;
+  own?: BroadcastChannel;
+  common?: BroadcastChannel;
+  /** By topic. */
+  readonly answers: Map<string, (argument: unknown) => unknown>;
   /** Those of this thread that have not been answered, by their numbers. */
   readonly waiting: Map<number, (answer: Answer) => void>;
   last: number;
 }
 
-const state = threadState('questions', (): Questions => ({ waiting: new Map(), last: 0 }));
+const state = threadState('questions', (): Questions => ({ answers: new Map(), waiting: new Map(), last: 0 }));
 
-/** Answers questions of other threads from now on. The answer must be something that can be cloned. */
-export function answerQuestions(answer: (full: boolean) => Promise<unknown>): void {
-  state.answer = answer;
-  openChannel();
+/** Answers questions of other threads from now on. The answer, or what it resolves to, must be something that can be cloned. */
+export function answerQuestions(topic: string, answer: (argument: unknown) => unknown): void {
+  state.answers.set(topic, answer);
+  native.noteAnswers();
+  listen();
 }
 
 /**
@@ -46,11 +48,10 @@ export function answerQuestions(answer: (full: boolean) => Promise<unknown>): vo
  *
  * @throws Error `ERR_MPROF_THREAD_BUSY` when it does not answer within a second; what it throws itself
  */
-export async function ask(to: number, { full }: { full: boolean }): Promise<unknown> {
-  const channel = openChannel();
+export async function ask(to: number, topic: string, argument: unknown): Promise<unknown> {
+  listen();
   const id = ++state.last;
   let timer: NodeJS.Timeout | undefined;
-  const question: Question = { to, from: threadId, id, full };
   try {
     return await new Promise((resolve, reject) => {
       const busy = `thread ${to} has not answered within a second: it is busy, or not profiled together with this one`;
@@ -59,7 +60,7 @@ export async function ask(to: number, { full }: { full: boolean }): Promise<unkn
         if (error === undefined) resolve(answer);
         else reject(codedError(error.code, error.message));
       });
-      channel.postMessage(question);
+      send(to, { from: threadId, id, topic, argument });
     });
   } finally {
     clearTimeout(timer);
@@ -67,28 +68,50 @@ export async function ask(to: number, { full }: { full: boolean }): Promise<unkn
   }
 }
 
-function openChannel(): BroadcastChannel {
-  if (state.channel !== undefined) return state.channel;
-  const channel = new BroadcastChannel(NAME);
+/** Tells all other threads something, if they want to know. */
+export function tellAll(topic: string): void {
+  listen();
+  state.common!.postMessage({ from: threadId, id: 0, topic, argument: undefined } satisfies Question);
+}
+
+const COMMON = `mprof ${VERSION} questions`;
+
+function nameOf(thread: number): string {
+  return `${COMMON} to ${thread}`;
+}
+
+function send(to: number, message: Question | Answer): void {
+  const channel = new BroadcastChannel(nameOf(to));
+  channel.postMessage(message);
+  channel.close();
+}
+
+function listen(): void {
+  state.own ??= channelOf(nameOf(threadId));
+  state.common ??= channelOf(COMMON);
+}
+
+function channelOf(name: string): BroadcastChannel {
+  const channel = new BroadcastChannel(name);
   channel.unref();
   channel.onmessage = (event) => onMessage((event as { data: Question | Answer }).data);
-  state.channel = channel;
   return channel;
 }
 
 function onMessage(message: Question | Answer): void {
-  if (message.to !== threadId) return;
-  if ('from' in message) void reply(message);
+  if ('topic' in message) void reply(message);
   else state.waiting.get(message.id)?.(message);
 }
 
-async function reply({ from, id, full }: Question): Promise<void> {
-  if (state.answer === undefined) return;
-  const send = (answer: Omit<Answer, 'to' | 'id'>): void => state.channel?.postMessage({ to: from, id, ...answer });
+async function reply({ from, id, topic, argument }: Question): Promise<void> {
+  const answer = state.answers.get(topic);
+  if (answer === undefined) return;
   try {
-    send({ answer: await state.answer(full) });
+    if (id === 0) return void answer(argument);
+    send(from, { id, answer: await answer(argument) });
   } catch (error) {
+    if (id === 0) return;
     const code: ErrorCode = isCodedError(error) ? error.code : 'ERR_MPROF_THREAD_BUSY';
-    send({ error: { code, message: error instanceof Error ? error.message : String(error) } });
+    send(from, { id, error: { code, message: error instanceof Error ? error.message : String(error) } });
   }
 }

@@ -2,12 +2,13 @@
 
 import type { AddressInfo } from 'node:net';
 import { isMainThread } from 'node:worker_threads';
+import { answerAboutLabels } from '../cpu/label-windows';
 import { dumpNearHeapLimit } from '../dumps/near-heap-limit';
 import { writeProfilesOnSignal } from '../dumps/on-signal';
+import { answerAboutOperations } from '../profiles/operations-of-others';
 import { setMemProfileRate } from '../runtime';
 import { start } from '../start';
 import { setBlockProfileRate, setMutexProfileFraction } from '../waits/rates';
-import { answerQuestions } from './questions';
 import { shareSettings } from './sharing';
 import { threadState } from './thread-state';
 import { hideFlags } from './worker-constructor';
@@ -52,7 +53,8 @@ function register(): void {
     }
   }
   shareSettings();
-  answerQuestions(async (full) => (await import('../profiles/goroutine.js')).operationsForOthers(full));
+  answerAboutOperations();
+  answerAboutLabels();
   const { MPROF_LISTEN: address = '', MPROF_DUMP_DIR: path = '' } = process.env;
   if (path !== '') {
     try {
