@@ -4,7 +4,7 @@ import { sampleCpu, type LabelledSamples } from '../cpu/window';
 import type { Labels } from '../labels/labels';
 import type { LabelColumns, ProfileRows } from '../pprof/columns';
 import { pruneSymbols, type PrunedSymbols } from '../pprof/prune-symbols';
-import type { Steps } from '../pprof/steps';
+import { inSteps, type Steps } from '../pprof/steps';
 import { runInSlices } from '../slices';
 import { checkThread, threadComment } from '../threads/known-threads';
 import { random } from '../waits/chance';
@@ -53,7 +53,7 @@ export async function cpuProfile(options: CpuProfileOptions = {}): Promise<Uint8
 }
 
 function* encode(samples: LabelledSamples, thread: number | undefined, limited: boolean): Steps<Uint8Array[]> {
-  const groups = groupTicks(samples);
+  const groups = yield* groupTicks(samples);
   const symbols = yield* plainPaths(samples.symbols);
   const rows: ProfileRows = {
     sampleTypes: [
@@ -66,9 +66,9 @@ function* encode(samples: LabelledSamples, thread: number | undefined, limited: 
     durationNanos: BigInt(Math.round(samples.duration)),
     program: program(),
     comments: comments(samples, thread),
-    bucket: Uint32Array.from(groups.stack.keys()),
+    bucket: groups.bucket,
     stack: groups.stack,
-    values: Float64Array.from(groups.count.flatMap((count) => [count, count * PERIOD])),
+    values: groups.values,
     ...(groups.labels && { labels: groups.labels }),
   };
   const lookUp = (stack: Uint32Array): Steps<PrunedSymbols> => pruneSymbols(symbols, stack);
@@ -76,13 +76,16 @@ function* encode(samples: LabelledSamples, thread: number | undefined, limited: 
 }
 
 interface Groups {
+  /** The row: in a profile of its own nothing else is met again. */
+  bucket: Uint32Array;
   stack: Uint32Array;
-  count: number[];
+  /** As often as they were seen, and the CPU time that stands for. */
+  values: Float64Array;
   labels: LabelColumns | undefined;
 }
 
 /** Adds up the samples of one stack and one set of labels, in the order in which they were first seen. */
-function groupTicks({ threads, labels }: LabelledSamples): Groups {
+function* groupTicks({ threads, labels }: LabelledSamples): Steps<Groups> {
   const sets: Labels[] = [{}];
   const setRows = new Map<string, number>([['[]', 0]]);
   const rowOf = (set: Labels | undefined): number => {
@@ -94,22 +97,36 @@ function groupTicks({ threads, labels }: LabelledSamples): Groups {
   };
   const groups = new Map<string, { stack: number; set: number; count: number }>();
   for (const [thread, samples] of threads.entries()) {
-    countTicks(samples, random()).forEach((count, i) => {
-      if (count === 0) return;
-      const stack = samples.stack[i]!;
-      const set = rowOf(labels[thread]!.labels[i]);
-      const key = `${stack} ${set}`;
-      const group = groups.get(key);
-      if (group === undefined) groups.set(key, { stack, set, count });
-      else group.count += count;
+    const ticks = countTicks(samples, random());
+    yield* inSteps(ticks.length, (from, to) => {
+      for (let i = from; i < to; i++) {
+        const count = ticks[i]!;
+        if (count === 0) continue;
+        const stack = samples.stack[i]!;
+        const set = rowOf(labels[thread]!.labels[i]);
+        const key = `${stack} ${set}`;
+        const group = groups.get(key);
+        if (group === undefined) groups.set(key, { stack, set, count });
+        else group.count += count;
+      }
     });
   }
-  const all = [...groups.values()];
-  return {
-    stack: Uint32Array.from(all, ({ stack }) => stack),
-    count: all.map(({ count }) => count),
-    labels: sets.length === 1 ? undefined : { sets, set: Uint32Array.from(all, ({ set }) => set) },
-  };
+  const bucket = new Uint32Array(groups.size);
+  const stack = new Uint32Array(groups.size);
+  const values = new Float64Array(2 * groups.size);
+  const set = new Uint32Array(groups.size);
+  const all = groups.values();
+  yield* inSteps(groups.size, (from, to) => {
+    for (let row = from; row < to; row++) {
+      const group = all.next().value!;
+      bucket[row] = row;
+      stack[row] = group.stack;
+      set[row] = group.set;
+      values[2 * row] = group.count;
+      values[2 * row + 1] = group.count * PERIOD;
+    }
+  });
+  return { bucket, stack, values, labels: sets.length === 1 ? undefined : { sets, set } };
 }
 
 function comments({ threads, missing, dropped, labels }: LabelledSamples, thread: number | undefined): string[] {
