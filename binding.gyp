@@ -26,6 +26,7 @@
         "native/heap_exports.cc",
         "native/heap_profile_writer.cc",
         "native/heap_sampler.cc",
+        "native/mailboxes.cc",
         "native/near_heap_limit.cc",
         "native/near_heap_limit_exports.cc",
         "native/pending_awaits.cc",

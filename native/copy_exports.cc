@@ -8,6 +8,7 @@
 
 #include "environment.h"
 #include "exports.h"
+#include "from_js.h"
 #include "profile_table.h"
 #include "table_copy.h"
 #include "thread_parts.h"
@@ -48,7 +49,7 @@ class ColumnArrays {
   bool complete_ = true;
 };
 
-BucketRange RangeOf(BucketType type) {
+BucketRange BucketsOf(BucketType type) {
   ProfileTable::Lock table(ProfileTable::Process());
   return AllBuckets(table, type);
 }
@@ -86,7 +87,7 @@ Napi::Value TakeHeapBuckets(const Napi::CallbackInfo& info) {
     if (arrays.complete()) CopyHeapRows(*rows, columns);
     return arrays.object();
   }
-  const BucketRange buckets = RangeOf(BucketType::kHeap);
+  const BucketRange buckets = BucketsOf(BucketType::kHeap);
   ColumnArrays arrays(info.Env(), buckets.rows);
   const HeapColumns columns = AddHeapColumns(&arrays);
   if (arrays.complete()) {
@@ -105,7 +106,7 @@ Napi::Value TakeWaitBuckets(const Napi::CallbackInfo& info) {
     if (arrays.complete()) CopyWaitRows(*rows, columns);
     return arrays.object();
   }
-  const BucketRange buckets = RangeOf(type);
+  const BucketRange buckets = BucketsOf(type);
   ColumnArrays arrays(info.Env(), buckets.rows);
   const WaitColumns columns = AddWaitColumns(&arrays);
   if (arrays.complete()) {
@@ -113,14 +114,6 @@ Napi::Value TakeWaitBuckets(const Napi::CallbackInfo& info) {
     CopyWaitBuckets(table, buckets, columns);
   }
   return arrays.object();
-}
-
-uint32_t* Uint32s(const Napi::Value& value) {
-  return value.As<Napi::Uint32Array>().Data();
-}
-
-Range RangeOf(const Napi::Value& from, const Napi::Value& to) {
-  return {from.As<Napi::Number>().Uint32Value(), to.As<Napi::Number>().Uint32Value()};
 }
 
 // (stacks, from, to, start)
@@ -148,7 +141,7 @@ void CopyFrameRows(const Napi::CallbackInfo& info) {
   const uint32_t* const frames = Uint32s(info[0]);
   const FrameColumns columns = {
       Uint32s(info[3]), Uint32s(info[4]), Uint32s(info[5]),
-      Uint32s(info[6]), Uint32s(info[7]), info[8].As<Napi::Float64Array>().Data()};
+      Uint32s(info[6]), Uint32s(info[7]), Float64s(info[8])};
   ProfileTable::Lock table(ProfileTable::Process());
   CopyFrames(table, frames, range, columns);
 }
@@ -167,7 +160,7 @@ void CopyStringRows(const Napi::CallbackInfo& info) {
   const Range range = RangeOf(info[1], info[2]);
   const uint32_t* const strings = Uint32s(info[0]);
   const uint32_t* const start = Uint32s(info[3]);
-  uint8_t* const bytes = info[4].As<Napi::Uint8Array>().Data();
+  uint8_t* const bytes = Uint8s(info[4]);
   ProfileTable::Lock table(ProfileTable::Process());
   CopyStrings(table, strings, range, start, bytes);
 }

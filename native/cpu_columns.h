@@ -41,6 +41,8 @@ struct CpuColumns : CpuSymbols {
   // Of the whole window.
   double duration = 0;
   double total_cpu = 0;
+  // Whether the thread had used labels by the end of it.
+  bool has_labels = false;
 };
 
 // Gives back what they have allocated and do not need.

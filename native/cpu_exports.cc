@@ -3,6 +3,7 @@
 #include <napi.h>
 
 #include <optional>
+#include <vector>
 
 #include "clocks.h"
 #include "cpu_merge.h"
@@ -45,10 +46,15 @@ Napi::Value IsCpuWindowClosed(const Napi::CallbackInfo& info) {
   return Napi::Boolean::New(info.Env(), CpuWindows::Process().IsClosed(WindowOf(info)));
 }
 
-// -> numbers of the windows that are open for this thread
+// -> of the windows that are open for this thread, the number of each and since when
 Napi::Value ListCpuWindows(const Napi::CallbackInfo& info) {
-  return ToArray(info.Env(),
-                 CpuWindows::Process().OpenFor(Environment::Of(info).thread()));
+  std::vector<double> windows;
+  for (const auto& [id, opened_at] :
+       CpuWindows::Process().OpenFor(Environment::Of(info).thread())) {
+    windows.push_back(id);
+    windows.push_back(opened_at);
+  }
+  return ToArray(info.Env(), windows);
 }
 
 Napi::Object ToObject(Napi::Env env, const CpuSymbols& columns) {
@@ -88,6 +94,7 @@ Napi::Value TakeCpuWindow(const Napi::CallbackInfo& info) {
     thread["cpu"] = ToArray(env, columns.cpu);
     thread["duration"] = columns.duration;
     thread["totalCpu"] = columns.total_cpu;
+    thread["hasLabels"] = columns.has_labels;
     threads[count++] = thread;
   }
   Napi::Object result = Napi::Object::New(env);
@@ -117,6 +124,8 @@ Napi::Value TakeCpuTimes(const Napi::CallbackInfo& info) {
   return ToArray(info.Env(), ProfilerOf(info).TakeTimes());
 }
 
+void NoteLabels(const Napi::CallbackInfo& info) { Environment::Of(info).NoteLabels(); }
+
 void EndCpuTimes(const Napi::CallbackInfo& info) { ProfilerOf(info).EndTimes(); }
 
 Napi::Value GetMonotonicNanos(const Napi::CallbackInfo& info) {
@@ -141,6 +150,7 @@ void AddCpuExports(Exports* exports) {
   exports->Add("releaseOtherCpuProfilers", ReleaseOtherCpuProfilers);
   exports->Add("takeCpuTimes", TakeCpuTimes);
   exports->Add("endCpuTimes", EndCpuTimes);
+  exports->Add("noteLabels", NoteLabels);
   exports->Add("monotonicNanos", GetMonotonicNanos);
   exports->Add("threadCpuNanos", GetThreadCpuNanos);
 }

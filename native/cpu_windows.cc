@@ -1,5 +1,6 @@
 #include "cpu_windows.h"
 
+#include "clocks.h"
 #include "environment.h"
 
 namespace mprof {
@@ -32,6 +33,7 @@ std::optional<CpuWindows::WindowId> CpuWindows::Open(Environment& owner,
     window.owner = owner.thread();
     window.max_samples = max_samples;
     window.only = only;
+    window.opened_at = static_cast<double>(MonotonicNanos());
   }
   // A thread that comes from here on joins the window, unless it is for one.
   const std::vector<ThreadId> all =
@@ -60,13 +62,14 @@ std::optional<CpuWindows::WindowId> CpuWindows::Open(Environment& owner,
   return std::nullopt;
 }
 
-std::vector<CpuWindows::WindowId> CpuWindows::OpenFor(ThreadId thread) {
+std::vector<std::pair<CpuWindows::WindowId, double>> CpuWindows::OpenFor(ThreadId thread) {
   const Guard guard(mutex_);
-  std::vector<WindowId> ids;
+  std::vector<std::pair<WindowId, double>> open;
   for (const auto& [id, window] : windows_) {
-    if (!window.is_closing && window.only.value_or(thread) == thread) ids.push_back(id);
+    if (window.is_closing || window.only.value_or(thread) != thread) continue;
+    open.emplace_back(id, window.opened_at);
   }
-  return ids;
+  return open;
 }
 
 void CpuWindows::Close(Environment& owner, WindowId id) {
@@ -271,6 +274,7 @@ void CpuWindows::ClosePart(Environment& thread, WindowId id) {
     open = *part->open;
   }
   CpuColumns columns = thread.cpu_profiler().Close(open);
+  columns.has_labels = thread.has_labels();
   const Guard guard(mutex_);
   Part* const part = PartOf(id, thread.thread());
   if (part == nullptr) return;

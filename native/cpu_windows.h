@@ -47,8 +47,9 @@ class CpuWindows {
   // there are and those that come. Empty when V8 or the system refuses it to `owner`.
   std::optional<WindowId> Open(Environment& owner, uint32_t max_samples,
                                std::optional<ThreadId> only);
-  // Windows that have not been closed and in which the thread takes part.
-  std::vector<WindowId> OpenFor(ThreadId thread);
+  // Windows that have not been closed and in which the thread takes part, and since when,
+  // by the monotonic clock.
+  std::vector<std::pair<WindowId, double>> OpenFor(ThreadId thread);
   // Has all threads close their parts. Only its owner may be asked that and what follows.
   void Close(Environment& owner, WindowId id);
   // Whether all have.
@@ -87,6 +88,7 @@ class CpuWindows {
     ThreadId owner;
     uint32_t max_samples;
     std::optional<ThreadId> only;
+    double opened_at;
     bool is_closing = false;
     std::map<ThreadId, Part> parts;
     // What is kept of threads that have ended.

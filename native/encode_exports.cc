@@ -8,6 +8,7 @@
 
 #include "exports.h"
 #include "file_url.h"
+#include "from_js.h"
 #include "profile_encoder.h"
 #include "row_numbers.h"
 #include "text_encoder.h"
@@ -16,27 +17,6 @@
 namespace mprof {
 
 namespace {
-
-uint32_t NumberOf(const Napi::Value& value) {
-  return value.As<Napi::Number>().Uint32Value();
-}
-
-Range RangeOf(const Napi::Value& from, const Napi::Value& to) {
-  return {NumberOf(from), NumberOf(to)};
-}
-
-// Null for undefined.
-uint32_t* Uint32s(const Napi::Value& value) {
-  return value.IsUndefined() ? nullptr : value.As<Napi::Uint32Array>().Data();
-}
-
-uint8_t* Uint8s(const Napi::Value& value) {
-  return value.IsUndefined() ? nullptr : value.As<Napi::Uint8Array>().Data();
-}
-
-double* Float64s(const Napi::Value& value) {
-  return value.IsUndefined() ? nullptr : value.As<Napi::Float64Array>().Data();
-}
 
 // (numbers, from, to, into, row, number, count) -> count
 Napi::Value NumberRows(const Napi::CallbackInfo& info) {

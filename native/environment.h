@@ -40,6 +40,9 @@ class Environment {
   HeapSampler& sampler() { return sampler_; }
   NearHeapLimit& near_heap_limit() { return near_heap_limit_; }
   CpuProfiler& cpu_profiler() { return cpu_profiler_; }
+  // Whether code of this thread has used labels.
+  bool has_labels() const { return has_labels_; }
+  void NoteLabels() { has_labels_ = true; }
   // What binding.ts gets; empty before it is set.
   Napi::ObjectReference& exports() { return exports_; }
   // Made when it is first needed.
@@ -64,6 +67,7 @@ class Environment {
   std::vector<std::unique_ptr<PendingAwaits>> pending_awaits_;
   std::unique_ptr<PromiseProbe> probe_;
   Napi::ObjectReference exports_;
+  bool has_labels_ = false;
 };
 
 }  // namespace mprof

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstddef>
 #include <cstdio>
+#include <vector>
 
 namespace mprof {
 
@@ -46,17 +48,14 @@ void AppendTabs(size_t width, size_t length, std::string* output) {
   output->append((width - length + kTab - 1) / kTab, '\t');
 }
 
-// Text in UTF-8 as it is in a line: a space for each character that would end the line or
-// a cell, and U+FFFD for a byte that no text has. Go's aligner would trip over 0xff.
+bool EndsLineOrCell(char byte) { return byte >= '\t' && byte <= '\r'; }
+
+// Text as it is in a line: a space for each character that would end the line or a cell.
 void AppendText(std::string_view text, std::string* output) {
-  for (const char byte : text) {
-    const auto code = static_cast<unsigned char>(byte);
-    if (code >= 0xf8) {
-      output->append("\xef\xbf\xbd");
-    } else {
-      output->push_back(code >= '\t' && code <= '\r' ? ' ' : byte);
-    }
-  }
+  const size_t begin = output->size();
+  output->append(text);
+  std::replace_if(output->begin() + static_cast<std::ptrdiff_t>(begin), output->end(),
+                  EndsLineOrCell, ' ');
 }
 
 // In characters, which begin at each byte that does not continue one.
@@ -113,10 +112,12 @@ class StackText {
     size_t addresses = 0;
     size_t names = 0;
     size_t to = from;
+    name_lengths_.clear();
     for (; to < end && symbols_.name[symbols_.frames[to]] != 0; to++) {
       const uint32_t frame = symbols_.frames[to];
       addresses = std::max(addresses, HexLength(AddressOf(frame)));
-      names = std::max(names, NameLength(frame));
+      name_lengths_.push_back(NameLength(frame));
+      names = std::max(names, name_lengths_.back());
     }
     for (size_t i = from; i < to; i++) {
       const uint32_t frame = symbols_.frames[i];
@@ -126,7 +127,7 @@ class StackText {
       AppendTabs(ColumnWidth(addresses), HexLength(address), output_);
       AppendText(StringOf(symbols_.name[frame]), output_);
       output_->append(kOffset);
-      AppendTabs(ColumnWidth(names), NameLength(frame), output_);
+      AppendTabs(ColumnWidth(names), name_lengths_[i - from], output_);
       AppendPlace(frame);
       output_->push_back('\n');
     }
@@ -148,6 +149,7 @@ class StackText {
 
   const SymbolColumns& symbols_;
   std::string* const output_;
+  std::vector<size_t> name_lengths_;
 };
 
 }  // namespace

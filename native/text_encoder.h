@@ -31,7 +31,7 @@ struct SymbolColumns {
   // Stack s has the frames from start[s] up to start[s + 1], leaf first.
   const uint32_t* start;
   const uint32_t* frames;
-  // Names and files are strings; 0 is the empty one.
+  // Names and files are strings, in valid UTF-8; 0 is the empty one.
   const uint32_t* name;
   const uint32_t* file;
   const uint32_t* line;

@@ -2,8 +2,13 @@
 
 #include <napi.h>
 
+#include <cstdint>
+#include <string>
+#include <utility>
+
 #include "environment.h"
 #include "exports.h"
+#include "mailboxes.h"
 #include "threads.h"
 #include "to_js.h"
 #include "v8-context.h"
@@ -36,27 +41,34 @@ Napi::Value ListThreads(const Napi::CallbackInfo& info) {
   return ToArray(info.Env(), Threads::Process().Ids());
 }
 
-void NoteAnswers(const Napi::CallbackInfo& info) {
-  Threads::Process().Note(Environment::Of(info).thread(), Threads::Trait::kAnswers);
+// (function) has it called when there are messages for this thread.
+void OpenMailbox(const Napi::CallbackInfo& info) {
+  Mailboxes::Process().Open(Environment::Of(info).thread(), info.Env(),
+                            info[0].As<Napi::Function>());
 }
 
-void NoteLabels(const Napi::CallbackInfo& info) {
-  Threads::Process().Note(Environment::Of(info).thread(), Threads::Trait::kHasLabels);
+// (number of a thread, bytes) -> whether it will get them
+Napi::Value Post(const Napi::CallbackInfo& info) {
+  const ThreadId to = info[0].As<Napi::Number>().Uint32Value();
+  auto bytes = info[1].As<Napi::Uint8Array>();
+  std::string message(reinterpret_cast<const char*>(bytes.Data()), bytes.ByteLength());
+  return Napi::Boolean::New(info.Env(), Mailboxes::Process().Post(to, std::move(message)));
 }
 
-// -> numbers of the threads that have noted that
-Napi::Value ListAnswering(const Napi::CallbackInfo& info) {
-  return ToArray(info.Env(), Threads::Process().IdsWith(Threads::Trait::kAnswers));
+// -> messages for this thread, as bytes
+Napi::Value TakeMail(const Napi::CallbackInfo& info) {
+  Napi::Array mail = Napi::Array::New(info.Env());
+  uint32_t count = 0;
+  for (const std::string& message :
+       Mailboxes::Process().Take(Environment::Of(info).thread())) {
+    mail[count++] = ToArray(info.Env(), message);
+  }
+  return mail;
 }
 
-Napi::Value ListLabelled(const Napi::CallbackInfo& info) {
-  return ToArray(info.Env(), Threads::Process().IdsWith(Threads::Trait::kHasLabels));
-}
-
-// -> whether any thread has used labels, also one that has ended
-Napi::Value AreLabelsUsed(const Napi::CallbackInfo& info) {
-  return Napi::Boolean::New(
-      info.Env(), Threads::Process().HasBeenNoted(Threads::Trait::kHasLabels));
+// -> numbers of the threads that have a mailbox
+Napi::Value ListMailboxes(const Napi::CallbackInfo& info) {
+  return ToArray(info.Env(), Mailboxes::Process().Ids());
 }
 
 }  // namespace
@@ -64,11 +76,10 @@ Napi::Value AreLabelsUsed(const Napi::CallbackInfo& info) {
 void AddThreadExports(Exports* exports) {
   exports->Add("claimThread", ClaimThread);
   exports->Add("listThreads", ListThreads);
-  exports->Add("noteAnswers", NoteAnswers);
-  exports->Add("noteLabels", NoteLabels);
-  exports->Add("listAnswering", ListAnswering);
-  exports->Add("listLabelled", ListLabelled);
-  exports->Add("areLabelsUsed", AreLabelsUsed);
+  exports->Add("openMailbox", OpenMailbox);
+  exports->Add("post", Post);
+  exports->Add("takeMail", TakeMail);
+  exports->Add("listMailboxes", ListMailboxes);
   exports->AddObject("threadState");
 }
 

@@ -15,7 +15,7 @@ Threads& Threads::Process() {
 void Threads::Add(ThreadId id, const std::shared_ptr<Environment>& environment,
                   node::Environment* node) {
   std::lock_guard<std::mutex> guard(mutex_);
-  threads_[id] = {environment, node, false, {}};
+  threads_[id] = {environment, node, false};
 }
 
 void Threads::Remove(ThreadId id) {
@@ -42,27 +42,6 @@ std::vector<ThreadId> Threads::Ids() {
   std::vector<ThreadId> ids;
   for (const auto& thread : threads_) ids.push_back(thread.first);
   return ids;
-}
-
-void Threads::Note(ThreadId id, Trait trait) {
-  std::lock_guard<std::mutex> guard(mutex_);
-  noted_.insert(trait);
-  const auto found = threads_.find(id);
-  if (found != threads_.end()) found->second.traits.insert(trait);
-}
-
-std::vector<ThreadId> Threads::IdsWith(Trait trait) {
-  std::lock_guard<std::mutex> guard(mutex_);
-  std::vector<ThreadId> ids;
-  for (const auto& [id, thread] : threads_) {
-    if (thread.traits.count(trait) != 0) ids.push_back(id);
-  }
-  return ids;
-}
-
-bool Threads::HasBeenNoted(Trait trait) {
-  std::lock_guard<std::mutex> guard(mutex_);
-  return noted_.count(trait) != 0;
 }
 
 bool Threads::Wake(ThreadId id) {

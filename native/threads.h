@@ -5,7 +5,6 @@
 #include <map>
 #include <memory>
 #include <mutex>
-#include <set>
 #include <vector>
 
 namespace node {
@@ -41,14 +40,6 @@ class Threads {
   std::shared_ptr<Environment> Find(v8::Isolate* isolate);
   bool Has(ThreadId id);
   std::vector<ThreadId> Ids();
-
-  // What is known of a thread: that it answers others, and that it has used labels.
-  enum class Trait { kAnswers, kHasLabels };
-  void Note(ThreadId id, Trait trait);
-  std::vector<ThreadId> IdsWith(Trait trait);
-  // Whether any thread has, also one that has ended.
-  bool HasBeenNoted(Trait trait);
-
   // Has that thread attend to what others want of it, as soon as it runs JavaScript or
   // turns to its event loop. False if there is no such thread; it may also end first.
   bool Wake(ThreadId id);
@@ -58,14 +49,12 @@ class Threads {
     std::weak_ptr<Environment> environment;
     node::Environment* node;
     bool is_woken;
-    std::set<Trait> traits;
   };
 
   static void OnInterrupt(void* id);
 
   std::mutex mutex_;
   std::map<ThreadId, Thread> threads_;
-  std::set<Trait> noted_;
 };
 
 }  // namespace mprof

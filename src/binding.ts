@@ -99,6 +99,8 @@ export interface ThreadSamples {
   duration: number;
   /** CPU time it has used then. */
   totalCpu: number;
+  /** Whether it has used labels up to then. */
+  hasLabels: boolean;
 }
 
 /** What threads have done in a window. */
@@ -141,13 +143,17 @@ interface Native {
   takeWaitBuckets(type: BucketType, thread: number | undefined): WaitBuckets;
   /** Numbers of the threads that have loaded this binary and are alive. */
   listThreads(): Uint32Array;
-  /** That this thread answers questions of others, and that it has used labels; and the threads of which that is known. */
-  noteAnswers(): void;
-  noteLabels(): void;
-  listAnswering(): Uint32Array;
-  listLabelled(): Uint32Array;
-  /** Whether any thread has used labels, also one that has ended. */
-  areLabelsUsed(): boolean;
+  /**
+   * Has `arrived` called, in a turn of this thread's event loop that it does not wait for, when other threads have posted
+   * something; not again before that has been taken.
+   */
+  openMailbox(arrived: () => void): void;
+  /** Whether that thread has a mailbox with room for these bytes; then it gets them. */
+  post(to: number, bytes: Uint8Array): boolean;
+  /** What has been posted to this thread, the oldest first. */
+  takeMail(): Uint8Array[];
+  /** Numbers of the threads that have a mailbox. */
+  listMailboxes(): Uint32Array;
   /**
    * What the numbers of stacks, frames and strings stand for never changes, so it is copied in pieces: for the rows `from`
    * up to `to`, into arrays that are there. First start[row + 1], from start[row] on.
@@ -302,8 +308,8 @@ interface Native {
   /** Has all threads close their part of the window, which others do as soon as they can. */
   closeCpuWindow(window: number): void;
   isCpuWindowClosed(window: number): boolean;
-  /** Numbers of the windows that are open and in which this thread takes part. */
-  listCpuWindows(): Uint32Array;
+  /** Of the windows that are open and in which this thread takes part, the number of each and since when, by monotonicNanos(). */
+  listCpuWindows(): Float64Array;
   takeCpuWindow(window: number): CpuSamples;
   /** Closes a window that nobody wants to know of any more. */
   discardCpuWindow(window: number): void;
@@ -314,6 +320,8 @@ interface Native {
   takeCpuTimes(): Float64Array;
   /** Ends that: the next call is again a first one. */
   endCpuTimes(): void;
+  /** That code of this thread uses labels. */
+  noteLabels(): void;
   monotonicNanos(): number;
   /** CPU time this thread has used. */
   threadCpuNanos(): number;

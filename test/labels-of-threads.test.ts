@@ -3,7 +3,7 @@ import { fixture, runJson } from './helpers/child';
 
 /* Labels in CPU profiles of several threads. */
 
-type Name = 'inMain' | 'inFirst' | 'inLater' | 'inLate' | 'inBusy' | 'inEnding' | 'inPlain';
+type Name = 'inMain' | 'inFirst' | 'inEarlier' | 'inLater' | 'inLate' | 'inBusy' | 'inEnding' | 'inPlain';
 
 interface Profile {
   /** Samples of each function, by labels. */
@@ -12,12 +12,15 @@ interface Profile {
 }
 
 t.test('threads that are profiled together tell their labels', async (t) => {
-  const { nobody, all, one, silent, left } = await runJson<{
+  const { nobody, all, one, silent, left, missed, inner, outer } = await runJson<{
     nobody: Profile;
     all: Profile;
     one: Profile;
     silent: Profile;
     left: { open: number; watching: boolean }[];
+    missed: Profile;
+    inner: Profile;
+    outer: Profile;
   }>(fixture('labels-of-threads.cjs'));
 
   /** A thread learns of a window when it turns to its event loop: until then its labels are not known. */
@@ -27,7 +30,7 @@ t.test('threads that are profiled together tell their labels', async (t) => {
     t.ok(right > 0 && right >= least * (right + unknown), `${name}: ${right} samples labelled, ${unknown} not`);
   };
 
-  t.same(Object.keys(nobody.counts.inPlain!), [''], 'nothing is labelled');
+  t.same(Object.keys(nobody.counts.inPlain ?? {}), [''], 'nothing is labelled');
   t.same(nobody.comments, ['threads 0, 1'], 'and nothing unknown');
   checkLabelled(all, 'inMain', 'of=main', 0.9);
   checkLabelled(all, 'inFirst', 'of=first', 0.5);
@@ -42,5 +45,17 @@ t.test('threads that are profiled together tell their labels', async (t) => {
   const lost = /the labels of (\d+) samples are not known: they changed too often, or their thread has not told them$/.exec(silent.comments.join('\n'));
   t.ok(Number(lost?.[1]) >= silent.counts.inBusy!['']! / 2, 'which a comment says');
 
-  t.same(left, [{ open: 3, watching: true }, { open: 0, watching: false }], 'what nobody asks for any more is forgotten');
+  const gone = { open: 0, watching: false };
+  const there = { open: 1, watching: true };
+  t.same(left, [gone, there, there, gone], 'what nobody asks for any more is forgotten');
+
+  t.same(Object.keys(missed.counts.inBusy!), [''], 'a thread that learns of a window after its end');
+  t.match(missed.comments.join('\n'), /the labels of \d+ samples are not known/);
+
+  // Its own window is open from when it has the labels; the other one was open before, and is heard of after that.
+  t.same(Object.keys(inner.counts), ['inLater']);
+  t.same(Object.keys(inner.counts.inLater!), ['of=after']);
+  t.same(Object.keys(outer.counts.inEarlier!), [''], 'no labels of later for what was before');
+  t.match(outer.comments.join('\n'), /the labels of \d+ samples are not known/);
+  t.ok((outer.counts.inLater?.['of=after'] ?? 0) > 0, 'labels of an own window are there for another one');
 });

@@ -8,8 +8,11 @@ const MAX_CHANGES = 1 << 17;
 const NANOS = 1e6;
 
 /** Labels of a sample around which too much has been forgotten. */
-const LOST = Symbol('lost');
+export const LOST = Symbol('lost');
 type Found = Labels | undefined | typeof LOST;
+
+/** Changes there is room for at first. */
+const FEW = 1024;
 
 /**
  * Which labels were in force when. V8 tells when it has taken samples at the end only, so changes are remembered until
@@ -21,27 +24,23 @@ export class LabelLog {
   #times = new Float64Array();
   #sets: (Labels | undefined)[] = [];
   #length = 0;
-  /** When it has begun to be told of changes, and what was in force before. */
+  /** When it has begun to be told of changes: before, there were no labels, or they are not known. */
   #hookedAt = Infinity;
-  #before: Found;
+  #before: undefined | typeof LOST;
   /** Changes between that and this time have been forgotten. */
   #knownFrom = -Infinity;
   /** Labels at the samples that V8 has told the times of. */
   readonly #atSamples = new Map<number, Found>();
   #unhook: (() => void) | undefined;
 
-  /**
-   * Begins to record. As long as nothing has labels, that is nothing.
-   *
-   * @param wasOpenBefore whether samples of some time before will be asked for, too
-   */
-  open({ wasOpenBefore = false } = {}): void {
+  /** Begins to record. As long as nothing has labels, that is nothing. */
+  open(): void {
     observeLabels((labels) => {
       this.#hook();
       this.change(labels);
     });
     if (labelsAreUsed()) {
-      this.#before = wasOpenBefore ? LOST : currentLabels();
+      this.#before = LOST;
       this.#hook();
     }
     this.change(currentLabels());
@@ -70,17 +69,19 @@ export class LabelLog {
     if (labels === this.current || this.#unhook === undefined) return;
     this.current = labels;
     if (this.#length === MAX_CHANGES) this.#makeRoom();
+    if (this.#length === this.#times.length) this.#times = grown(this.#times);
     this.#times[this.#length] = clock();
     this.#sets[this.#length++] = labels;
   }
 
-  /** Labels at the samples of these times, by native.monotonicNanos(), and of how many they are not known. */
-  at(times: Float64Array): { labels: (Labels | undefined)[]; lost: number } {
-    const found = Array.from(times, (time) => this.#find(time));
-    return {
-      labels: found.map((labels) => (labels === LOST ? undefined : labels)),
-      lost: found.filter((labels) => labels === LOST).length,
-    };
+  /** Labels at the sample of this time, by native.monotonicNanos(). */
+  find(nanos: number): Found {
+    if (this.#atSamples.has(nanos)) return this.#atSamples.get(nanos);
+    const time = (nanos - clockOffset()) / NANOS;
+    if (time < this.#hookedAt) return this.#before;
+    if (time < this.#knownFrom) return LOST;
+    const index = this.#indexAt(time);
+    return index < 0 ? undefined : this.#sets[index];
   }
 
   /** Nobody will ask for what was before this time, by native.monotonicNanos(). */
@@ -95,21 +96,11 @@ export class LabelLog {
 
   #hook(): void {
     if (this.#unhook !== undefined) return;
-    this.#times = new Float64Array(MAX_CHANGES);
-    this.#sets = new Array<undefined>(MAX_CHANGES).fill(undefined);
+    this.#times = new Float64Array(FEW);
     this.#unhook = hookLabels(this);
     this.#hookedAt = clock();
     // From here on V8 keeps the times of samples.
     native.takeCpuTimes();
-  }
-
-  #find(nanos: number): Found {
-    if (this.#atSamples.has(nanos)) return this.#atSamples.get(nanos);
-    const time = (nanos - clockOffset()) / NANOS;
-    if (time < this.#hookedAt) return this.#before;
-    if (time < this.#knownFrom) return LOST;
-    const index = this.#indexAt(time);
-    return index < 0 ? undefined : this.#sets[index];
   }
 
   /** The last change up to this time, -1 for none. */
@@ -132,7 +123,7 @@ export class LabelLog {
   /** Looks up the labels at the samples that there have been since, and forgets the changes up to the last of them. */
   #askForSamples(): void {
     const times = native.takeCpuTimes();
-    for (const time of times) this.#atSamples.set(time, this.#find(time));
+    for (const time of times) this.#atSamples.set(time, this.find(time));
     const last = times.at(-1);
     if (last !== undefined) this.#forget(this.#indexAt((last - clockOffset()) / NANOS));
   }
@@ -141,11 +132,16 @@ export class LabelLog {
   #forget(count: number): void {
     if (count <= 0) return;
     this.#times.copyWithin(0, count, this.#length);
-    this.#sets.copyWithin(0, count, this.#length);
-    this.#sets.fill(undefined, this.#length - count, this.#length);
+    this.#sets.splice(0, count);
     this.#length -= count;
     this.#knownFrom = this.#times[0]!;
   }
+}
+
+function grown(times: Float64Array): Float64Array<ArrayBuffer> {
+  const longer = new Float64Array(2 * times.length);
+  longer.set(times);
+  return longer;
 }
 
 /** What native.monotonicNanos() is ahead of clock(), in nanoseconds: the same at any time, but for a microsecond. */

@@ -1,10 +1,10 @@
 import { clearInterval, setInterval } from 'node:timers';
 import { threadId } from 'node:worker_threads';
-import { native } from '../binding';
-import type { Labels } from '../labels/labels';
+import { native, type ThreadSamples } from '../binding';
+import { currentLabels, labelsAreUsed, type Labels } from '../labels/labels';
 import { answerQuestions, ask, tellAll } from '../threads/questions';
 import { threadState } from '../threads/thread-state';
-import { LabelLog } from './label-log';
+import { LabelLog, LOST } from './label-log';
 
 /*
  * Each thread records its own labels in the windows in which it takes part: its own ones, and those of others, who tell it
@@ -12,28 +12,29 @@ import { LabelLog } from './label-log';
  */
 
 const OPENED = 'cpu window opened';
+const CLOSED = 'cpu window closed';
 const LABELS = 'cpu labels';
 /** How often a thread looks whether windows of others are still there: their threads may have ended. */
 const LOOK_AFTER_MS = 10_000;
 
+/** A window in which this thread takes part. */
+interface Window {
+  /** Since when samples may be asked for, by native.monotonicNanos(). */
+  since: number;
+  /** Of this thread's own window: what was in force when it was opened, and so at the samples before that time. */
+  own?: { labels: Labels | undefined };
+  /** Of another thread's: whether it was there when this thread last looked. */
+  wasThere: boolean;
+}
+
 interface State {
-  /** Windows in which this thread takes part, by their numbers, and since when, by native.monotonicNanos(). */
-  readonly open: Map<number, number>;
-  /** Those of other threads, and whether they were there when this thread last looked. */
-  readonly others: Map<number, boolean>;
+  readonly open: Map<number, Window>;
   /** Of the windows that are open. */
   log: LabelLog;
   timer: NodeJS.Timeout | undefined;
 }
 
-const state = threadState('cpu labels', (): State => ({ open: new Map(), others: new Map(), log: new LabelLog(), timer: undefined }));
-
-/** The samples of one thread in a window. */
-interface Samples {
-  thread: number;
-  /** By native.monotonicNanos(). */
-  time: Float64Array;
-}
+const state = threadState('cpu labels', (): State => ({ open: new Map(), log: new LabelLog(), timer: undefined }));
 
 /** Labels of samples. */
 export interface FoundLabels {
@@ -45,39 +46,42 @@ export interface FoundLabels {
 
 /** Records the labels of this thread from now on, for a window that it has opened just now. */
 export function openLabels(window: number): void {
-  openAs(window, 'own');
+  open(window, { since: native.monotonicNanos(), own: { labels: currentLabels() }, wasThere: true });
+}
+
+/** Has the other threads record theirs, for a window in which they take part. */
+export function openLabelsOfOthers(): void {
+  if (native.listMailboxes().some((thread) => thread !== threadId)) tellAll(OPENED);
 }
 
 /** Ends that, and forgets labels that no other window asks for. */
 export function closeLabels(window: number): void {
-  state.others.delete(window);
-  if (state.others.size === 0) {
+  if (!state.open.delete(window)) return;
+  const left = [...state.open.values()];
+  if (left.every(({ own }) => own !== undefined)) {
     clearInterval(state.timer);
     state.timer = undefined;
   }
-  if (!state.open.delete(window)) return;
-  const [oldest] = state.open.values();
-  if (oldest === undefined) state.log.close();
-  else state.log.trim(oldest);
+  if (left.length === 0) state.log.close();
+  else state.log.trim(Math.min(...left.map(({ since }) => since)));
 }
 
-/** Has the other threads that take part in a window record theirs. */
-export function tellOfWindow(): void {
-  if (native.listAnswering().some((thread) => thread !== threadId)) tellAll(OPENED);
+/** The same in the other threads. */
+export function closeLabelsOfOthers(window: number): void {
+  if (native.listMailboxes().some((thread) => thread !== threadId)) tellAll(CLOSED, window);
 }
 
-/** Labels at the samples of threads. Others have a second to answer. */
-export function findLabels(window: number, threads: readonly Samples[]): Promise<FoundLabels[]> {
-  const labelled = native.listLabelled();
-  const answering = native.listAnswering();
-  const alive = native.listThreads();
+/** Labels at the samples of each thread. Others have a second to answer. */
+export function findLabels(window: number, threads: readonly ThreadSamples[], options: { ref: boolean; signal: AbortSignal | undefined }): Promise<FoundLabels[]> {
+  const alive = new Set(native.listMailboxes());
   return Promise.all(
-    threads.map(async ({ thread, time }) => {
-      if (thread === threadId) return state.log.at(time);
-      const hasNone = alive.includes(thread) ? !labelled.includes(thread) : !native.areLabelsUsed();
-      if (hasNone) return { labels: [], lost: 0 };
+    threads.map(async ({ thread, time, hasLabels }) => {
+      if (thread === threadId) return labelsAt(window, time);
+      if (!hasLabels) return { labels: [], lost: 0 };
       const unknown = { labels: [], lost: time.length };
-      return answering.includes(thread) ? ask(thread, LABELS, { window, time }).then((found) => found as FoundLabels, () => unknown) : unknown;
+      if (!alive.has(thread)) return unknown;
+      // One that has not answered in time, or is not profiled together with this one.
+      return (await ask(thread, LABELS, { window, time }, options).catch(() => unknown)) as FoundLabels;
     }),
   );
 }
@@ -85,38 +89,50 @@ export function findLabels(window: number, threads: readonly Samples[]): Promise
 /** Takes part in the windows of others from now on, also in those that are open already. */
 export function answerAboutLabels(): void {
   answerQuestions(OPENED, follow);
+  answerQuestions(CLOSED, (window) => closeLabels(window as number));
   answerQuestions(LABELS, (argument) => {
     const { window, time } = argument as { window: number; time: Float64Array };
-    const found = state.log.at(time);
-    closeLabels(window);
-    return found;
+    return labelsAt(window, time);
   });
   follow();
 }
 
+function labelsAt(window: number, times: Float64Array): FoundLabels {
+  const known = state.open.get(window);
+  // This thread has not learned of the window while it was open.
+  if (known === undefined) return { labels: [], lost: labelsAreUsed() ? times.length : 0 };
+  const { since, own } = known;
+  const found = Array.from(times, (time) => (own !== undefined && time < since ? own.labels : state.log.find(time)));
+  return {
+    labels: found.map((labels) => (labels === LOST ? undefined : labels)),
+    lost: found.filter((labels) => labels === LOST).length,
+  };
+}
+
 function follow(): void {
-  for (const window of native.listCpuWindows()) {
+  const windows = native.listCpuWindows();
+  for (let i = 0; i < windows.length; i += 2) {
+    const [window, since] = [windows[i]!, windows[i + 1]!];
     if (state.open.has(window)) continue;
-    openAs(window, 'of another thread');
-    state.others.set(window, true);
+    open(window, { since, wasThere: true });
     state.timer ??= setInterval(lookAfter, LOOK_AFTER_MS).unref();
   }
 }
 
-function openAs(window: number, whose: 'own' | 'of another thread'): void {
-  state.open.set(window, native.monotonicNanos());
+function open(window: number, opened: Window): void {
+  state.open.set(window, opened);
   if (state.open.size > 1) return;
   // Code of the copy of this package that is in use now.
   state.log = new LabelLog();
-  state.log.open({ wasOpenBefore: whose !== 'own' });
+  state.log.open();
 }
 
-/** Forgets windows that are gone, and nobody has asked about for some time. */
+/** Forgets windows of others that have been gone for some time, and nobody has said so. */
 function lookAfter(): void {
-  const there = new Set(native.listCpuWindows());
-  for (const [window, wasThere] of state.others) {
-    if (there.has(window)) continue;
-    if (wasThere) state.others.set(window, false);
+  const there = new Set(native.listCpuWindows().filter((_, i) => i % 2 === 0));
+  for (const [window, known] of state.open) {
+    if (known.own !== undefined || there.has(window)) continue;
+    if (known.wasThere) known.wasThere = false;
     else closeLabels(window);
   }
 }

@@ -5,7 +5,7 @@ import { native, type CpuSamples } from '../binding';
 import { codedError } from '../errors';
 import { threadState } from '../threads/thread-state';
 import { clock } from '../waits/chance';
-import { closeLabels, findLabels, openLabels, tellOfWindow, type FoundLabels } from './label-windows';
+import { closeLabels, closeLabelsOfOthers, findLabels, openLabels, openLabelsOfOthers, type FoundLabels } from './label-windows';
 
 /*
  * Windows in which the CPU time of threads is sampled. Any number may be open at a time, up to a bound: all share what V8
@@ -75,9 +75,12 @@ export async function sampleCpu({ seconds, signal, ref, thread }: WindowOptions)
     for (const end = clock() + PATIENCE_MS; !native.isCpuWindowClosed(window) && clock() < end; ) await wait(POLL_MS);
     const samples = native.takeCpuWindow(window);
     const own = samples.threads.find((samples) => samples.thread === threadId);
-    return { ...samples, labels: await findLabels(window, samples.threads), duration: own?.duration ?? duration, timeNanos };
+    const labels = await findLabels(window, samples.threads, { ref, signal });
+    signal?.throwIfAborted();
+    return { ...samples, labels, duration: own?.duration ?? duration, timeNanos };
   } finally {
     closeWindow(window);
+    if (thread !== threadId) closeLabelsOfOthers(window);
   }
 }
 
@@ -111,7 +114,7 @@ function openWindow(seconds: number, thread: number | undefined): number {
   }
   all.add(window);
   if (thread === undefined || thread === threadId) openLabels(window);
-  if (thread !== threadId) tellOfWindow();
+  if (thread !== threadId) openLabelsOfOthers();
   return window;
 }
 

@@ -4,3 +4,10 @@ export function startsOf(arrays: readonly { readonly length: number }[]): Uint32
   arrays.forEach(({ length }, i) => (start[i + 1] = start[i]! + length));
   return start;
 }
+
+/** So many rows of average length that they have about `elements` elements, and `most` at the most. */
+export function rowsWith(elements: number, most: number, start: Uint32Array): number {
+  const rows = start.length - 1;
+  const all = rows > 0 ? start[rows]! - start[0]! : 0;
+  return Math.max(1, Math.min(most, Math.floor((elements * rows) / Math.max(1, all))));
+}

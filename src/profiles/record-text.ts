@@ -1,7 +1,7 @@
 import { native } from '../binding';
 import type { LabelColumns, Symbols } from '../pprof/columns';
 import { labelLine } from '../pprof/label-text';
-import { startsOf } from '../pprof/starts';
+import { rowsWith, startsOf } from '../pprof/starts';
 import { inSteps, type Steps } from '../pprof/steps';
 
 /** What Go's text profiles have records of. */
@@ -17,8 +17,9 @@ export interface TextRecords {
   comments?: readonly string[];
 }
 
-/** Records in one step and one chunk; each is some kilobytes. */
-const RECORDS = 64;
+/** Frames in one step and one chunk: each is a line of about a hundred bytes. */
+const FRAMES = 1024;
+const RECORDS = 1024;
 
 /**
  * Text in UTF-8, in chunks to be put in a row: `head`, a record for each row of `order`, and `tail`. A record is what
@@ -44,7 +45,7 @@ export function* writeRecords(
         stacks.start, stacks.frames, frames.name, frames.file, frames.line, frames.address, strings.bytes, strings.start,
       ),
     );
-  }, RECORDS);
+  }, rowsWith(FRAMES, RECORDS, stacks.start));
   chunks.push(Buffer.from(tail));
   return chunks;
 }

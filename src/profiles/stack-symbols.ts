@@ -1,11 +1,13 @@
 import { native } from '../binding';
 import type { FrameColumns, StringColumns } from '../pprof/columns';
 import type { PrunedSymbols } from '../pprof/prune-symbols';
+import { rowsWith } from '../pprof/starts';
 import { inSteps, type Steps } from '../pprof/steps';
 import { plainPaths } from './file-paths';
 
-/** Rows that are copied in one step: compiled code takes 50 ns for each, and for a stack of hundreds of frames some more. */
+/** Rows that are copied in one step: compiled code takes some 50 ns for each, and as long for a frame of a stack. */
 const ROWS = 2048;
+const FRAMES = 2 ** 14;
 
 /** Looks up stacks by their numbers, which must have been given out before, with the file names people use. */
 export function* lookUpStacks(numbers: Uint32Array): Steps<PrunedSymbols> {
@@ -22,7 +24,7 @@ export function* lookUpStacks(numbers: Uint32Array): Steps<PrunedSymbols> {
   yield* inSteps(stackNumbers.length, (from, to) => {
     native.copyStacks(stackNumbers, from, to, start, stackFrames);
     frameRows.replace(stackFrames, start[from]!, start[to]!, stackFrames);
-  }, ROWS);
+  }, rowsWith(FRAMES, ROWS, start));
 
   const strings = stringNumbers();
   const frames = yield* lookUpFrames(frameRows.numbers(), strings);

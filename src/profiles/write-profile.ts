@@ -1,6 +1,6 @@
 import { native } from '../binding';
 import type { FrameColumns, ProfileColumns, StackColumns, StringColumns, ValueType } from '../pprof/columns';
-import { startsOf } from '../pprof/starts';
+import { rowsWith, startsOf } from '../pprof/starts';
 import { finish, inSteps, type Steps } from '../pprof/steps';
 import { WireWriter } from '../pprof/wire';
 
@@ -17,10 +17,11 @@ const block = (field: number): number => (field << 3) | 2;
 const LANGUAGE = 'node.js';
 
 /**
- * Rows that are encoded in one step, and into one chunk: compiled code takes about 100 ns for each, and for a sample up to
- * five times that, as a stack may have hundreds of frames.
+ * Rows that are encoded in one step, and into one chunk. Compiled code takes some 100 ns for each; and a few for each frame
+ * of a sample, which may have hundreds.
  */
 const ROWS = 2048;
+const FRAMES = 2 ** 16;
 
 /** Writes a profile as protobuf, not gzipped, all at once. */
 export function writeProfile(columns: ProfileColumns): Uint8Array {
@@ -122,7 +123,7 @@ function* encodeSamples(columns: ProfileColumns, stacks: StackColumns, added: St
         from, to, stack, stacks.start, stacks.frames, values, sampleTypes.length, bytesLabel, bytesName, labels?.set, setStart, pairs,
       ),
     );
-  }, ROWS);
+  }, rowsWith(FRAMES, ROWS, stacks.start));
 }
 
 /** All code is in one mapping that covers no addresses: nothing is left for a viewer to resolve. */

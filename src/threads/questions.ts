@@ -1,18 +1,19 @@
 import { clearTimeout, setTimeout } from 'node:timers';
-import { BroadcastChannel, threadId } from 'node:worker_threads';
-import { native, VERSION } from '../binding';
+import { deserialize, serialize } from 'node:v8';
+import { threadId } from 'node:worker_threads';
+import { native } from '../binding';
 import { codedError, isCodedError, type CodedError, type ErrorCode } from '../errors';
 import { threadState } from './thread-state';
 
 /*
- * What a thread alone can tell of itself others have to ask it. It answers when it turns to its event loop. Each thread
- * listens on a channel of its own, so that a question disturbs nobody else, and on one that all have in common.
+ * What a thread alone can tell of itself others have to ask it. It answers when it turns to its event loop.
  */
 
 const PATIENCE_MS = 1000;
 
 interface Question {
   from: number;
+  /** 0 where no answer is wanted. */
   id: number;
   topic: string;
   argument: unknown;
@@ -25,8 +26,7 @@ interface Answer {
 }
 
 interface Questions {
-  own?: BroadcastChannel;
-  common?: BroadcastChannel;
+  isListening: boolean;
   /** By topic. */
   readonly answers: Map<string, (argument: unknown) => unknown>;
   /** Those of this thread that have not been answered, by their numbers. */
@@ -34,68 +34,68 @@ interface Questions {
   last: number;
 }
 
-const state = threadState('questions', (): Questions => ({ answers: new Map(), waiting: new Map(), last: 0 }));
+const state = threadState('questions', (): Questions => ({ isListening: false, answers: new Map(), waiting: new Map(), last: 0 }));
 
 /** Answers questions of other threads from now on. The answer, or what it resolves to, must be something that can be cloned. */
 export function answerQuestions(topic: string, answer: (argument: unknown) => unknown): void {
   state.answers.set(topic, answer);
-  native.noteAnswers();
   listen();
+}
+
+/** How long to wait for an answer. */
+export interface AskOptions {
+  /** Whether that keeps the process alive. Default true. */
+  ref?: boolean;
+  signal?: AbortSignal | undefined;
 }
 
 /**
  * Asks another thread.
  *
- * @throws Error `ERR_MPROF_THREAD_BUSY` when it does not answer within a second; what it throws itself
+ * @throws Error `ERR_MPROF_THREAD_BUSY` when it does not answer within a second; what it throws itself; the signal's reason
  */
-export async function ask(to: number, topic: string, argument: unknown): Promise<unknown> {
+export async function ask(to: number, topic: string, argument: unknown, { ref = true, signal }: AskOptions = {}): Promise<unknown> {
+  signal?.throwIfAborted();
   listen();
   const id = ++state.last;
+  const busy = codedError('ERR_MPROF_THREAD_BUSY', `thread ${to} has not answered within a second: it is busy, or not profiled together with this one`);
   let timer: NodeJS.Timeout | undefined;
+  let abort: (() => void) | undefined;
   try {
     return await new Promise((resolve, reject) => {
-      const busy = `thread ${to} has not answered within a second: it is busy, or not profiled together with this one`;
-      timer = setTimeout(() => reject(codedError('ERR_MPROF_THREAD_BUSY', busy)), PATIENCE_MS);
+      timer = setTimeout(() => reject(busy), PATIENCE_MS);
+      if (!ref) timer.unref();
+      abort = () => reject(signal!.reason);
+      signal?.addEventListener('abort', abort, { once: true });
       state.waiting.set(id, ({ answer, error }) => {
         if (error === undefined) resolve(answer);
         else reject(codedError(error.code, error.message));
       });
-      send(to, { from: threadId, id, topic, argument });
+      if (!send(to, { from: threadId, id, topic, argument })) reject(busy);
     });
   } finally {
     clearTimeout(timer);
+    signal?.removeEventListener('abort', abort!);
     state.waiting.delete(id);
   }
 }
 
 /** Tells all other threads something, if they want to know. */
-export function tellAll(topic: string): void {
-  listen();
-  state.common!.postMessage({ from: threadId, id: 0, topic, argument: undefined } satisfies Question);
+export function tellAll(topic: string, argument?: unknown): void {
+  const bytes = serialize({ from: threadId, id: 0, topic, argument } satisfies Question);
+  for (const thread of native.listMailboxes()) if (thread !== threadId) native.post(thread, bytes);
 }
 
-const COMMON = `mprof ${VERSION} questions`;
-
-function nameOf(thread: number): string {
-  return `${COMMON} to ${thread}`;
-}
-
-function send(to: number, message: Question | Answer): void {
-  const channel = new BroadcastChannel(nameOf(to));
-  channel.postMessage(message);
-  channel.close();
+function send(to: number, message: Question | Answer): boolean {
+  return native.post(to, serialize(message));
 }
 
 function listen(): void {
-  state.own ??= channelOf(nameOf(threadId));
-  state.common ??= channelOf(COMMON);
-}
-
-function channelOf(name: string): BroadcastChannel {
-  const channel = new BroadcastChannel(name);
-  channel.unref();
-  channel.onmessage = (event) => onMessage((event as { data: Question | Answer }).data);
-  return channel;
+  if (state.isListening) return;
+  state.isListening = true;
+  native.openMailbox(() => {
+    for (const bytes of native.takeMail()) onMessage(deserialize(bytes) as Question | Answer);
+  });
 }
 
 function onMessage(message: Question | Answer): void {
@@ -105,10 +105,10 @@ function onMessage(message: Question | Answer): void {
 
 async function reply({ from, id, topic, argument }: Question): Promise<void> {
   const answer = state.answers.get(topic);
-  if (answer === undefined) return;
   try {
-    if (id === 0) return void answer(argument);
-    send(from, { id, answer: await answer(argument) });
+    if (answer === undefined) throw codedError('ERR_MPROF_THREAD_BUSY', `thread ${threadId} is not profiled together with thread ${from}`);
+    const answered = await answer(argument);
+    if (id !== 0) send(from, { id, answer: answered });
   } catch (error) {
     if (id === 0) return;
     const code: ErrorCode = isCodedError(error) ? error.code : 'ERR_MPROF_THREAD_BUSY';
