@@ -20,6 +20,12 @@ interface Size {
   liveSamples: number;
 }
 
+/** What the process has of the system's. */
+interface Resources {
+  files: number;
+  threads: number;
+}
+
 interface Seen {
   codes: Record<string, number>;
   expected: number;
@@ -29,8 +35,8 @@ interface Seen {
   statuses: number[];
   answers: number;
   sizes: [quarter: Size, all: Size];
-  before: object;
-  after: object;
+  before: Resources;
+  after: Resources;
 }
 
 t.test('thousands of them', { timeout: FULL ? 7_200_000 : 170_000 }, async (t) => {
@@ -45,7 +51,8 @@ t.test('thousands of them', { timeout: FULL ? 7_200_000 : 170_000 }, async (t) =
   t.same([allocated, inUse], [expected, 0], 'what they have allocated stays, to the last object, and nothing of it is in use');
   t.equal(seen.waitFailures, 0);
   t.same(seen.statuses, [200], `all ${seen.answers} profiles could be had meanwhile`);
-  t.same(after, before, 'no file and no thread is left of them');
+  // Fewer than before, where a worker of the beginning had not ended altogether.
+  t.ok(after.files <= before.files && after.threads <= before.threads, `no file and no thread is left of them: ${after.files} of ${before.files}, ${after.threads} of ${before.threads}`);
   const [early, late] = sizes;
   t.ok(late.rss - early.rss < 128 * MEBIBYTE, `memory grows by ${((late.rss - early.rss) / MEBIBYTE).toFixed(1)} MiB`);
   for (const rows of ['buckets', 'frames', 'strings', 'stackNodes'] as const) {
