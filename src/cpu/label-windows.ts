@@ -1,7 +1,7 @@
 import { clearInterval, setInterval } from 'node:timers';
 import { threadId } from 'node:worker_threads';
 import { native, type ThreadSamples } from '../binding';
-import { currentLabels, labelsAreUsed, type Labels } from '../labels/labels';
+import { currentLabels, type Labels } from '../labels/labels';
 import { answerQuestions, ask, tellAll } from '../threads/questions';
 import { threadState } from '../threads/thread-state';
 import { LabelLog, LOST } from './label-log';
@@ -51,7 +51,7 @@ export function openLabels(window: number): void {
 
 /** Has the other threads record theirs, for a window in which they take part. */
 export function openLabelsOfOthers(): void {
-  if (native.listMailboxes().some((thread) => thread !== threadId)) tellAll(OPENED);
+  tellAll(OPENED);
 }
 
 /** Ends that, and forgets labels that no other window asks for. */
@@ -68,7 +68,7 @@ export function closeLabels(window: number): void {
 
 /** The same in the other threads. */
 export function closeLabelsOfOthers(window: number): void {
-  if (native.listMailboxes().some((thread) => thread !== threadId)) tellAll(CLOSED, window);
+  tellAll(CLOSED, window);
 }
 
 /** Labels at the samples of each thread. Others have a second to answer. */
@@ -99,8 +99,8 @@ export function answerAboutLabels(): void {
 
 function labelsAt(window: number, times: Float64Array): FoundLabels {
   const known = state.open.get(window);
-  // This thread has not learned of the window while it was open.
-  if (known === undefined) return { labels: [], lost: labelsAreUsed() ? times.length : 0 };
+  // A thread is asked where it has used labels, and has not learned of this window while it was open.
+  if (known === undefined) return { labels: [], lost: times.length };
   const { since, own } = known;
   const found = Array.from(times, (time) => (own !== undefined && time < since ? own.labels : state.log.find(time)));
   return {

@@ -82,8 +82,10 @@ export async function ask(to: number, topic: string, argument: unknown, { ref = 
 
 /** Tells all other threads something, if they want to know. */
 export function tellAll(topic: string, argument?: unknown): void {
+  const others = native.listMailboxes().filter((thread) => thread !== threadId);
+  if (others.length === 0) return;
   const bytes = serialize({ from: threadId, id: 0, topic, argument } satisfies Question);
-  for (const thread of native.listMailboxes()) if (thread !== threadId) native.post(thread, bytes);
+  for (const thread of others) native.post(thread, bytes);
 }
 
 function send(to: number, message: Question | Answer): boolean {
