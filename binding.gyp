@@ -36,6 +36,7 @@
         "native/profile_table.cc",
         "native/promise_exports.cc",
         "native/promise_probe.cc",
+        "native/shared_settings.cc",
         "native/spare_threads.cc",
         "native/stack_mapper.cc",
         "native/stack_table.cc",

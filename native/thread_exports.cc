@@ -9,6 +9,7 @@
 #include "environment.h"
 #include "exports.h"
 #include "mailboxes.h"
+#include "shared_settings.h"
 #include "threads.h"
 #include "to_js.h"
 #include "v8-context.h"
@@ -47,12 +48,15 @@ void OpenMailbox(const Napi::CallbackInfo& info) {
                             info[0].As<Napi::Function>());
 }
 
+std::string BytesOf(const Napi::Value& value) {
+  auto bytes = value.As<Napi::Uint8Array>();
+  return {reinterpret_cast<const char*>(bytes.Data()), bytes.ByteLength()};
+}
+
 // (number of a thread, bytes) -> whether it will get them
 Napi::Value Post(const Napi::CallbackInfo& info) {
   const ThreadId to = info[0].As<Napi::Number>().Uint32Value();
-  auto bytes = info[1].As<Napi::Uint8Array>();
-  std::string message(reinterpret_cast<const char*>(bytes.Data()), bytes.ByteLength());
-  return Napi::Boolean::New(info.Env(), Mailboxes::Process().Post(to, std::move(message)));
+  return Napi::Boolean::New(info.Env(), Mailboxes::Process().Post(to, BytesOf(info[1])));
 }
 
 // -> messages for this thread, as bytes
@@ -71,6 +75,23 @@ Napi::Value ListMailboxes(const Napi::CallbackInfo& info) {
   return ToArray(info.Env(), Mailboxes::Process().Ids());
 }
 
+// (bytes) -> the number of this version
+Napi::Value PublishSettings(const Napi::CallbackInfo& info) {
+  const uint64_t number = SharedSettings::Process().Publish(BytesOf(info[0]));
+  return Napi::Number::New(info.Env(), static_cast<double>(number));
+}
+
+// (number of a version) -> { number, settings } of the latest one, if there is a later one
+Napi::Value SettingsSince(const Napi::CallbackInfo& info) {
+  const auto known = static_cast<uint64_t>(info[0].As<Napi::Number>().Int64Value());
+  const auto latest = SharedSettings::Process().Since(known);
+  if (!latest.has_value()) return info.Env().Undefined();
+  Napi::Object result = Napi::Object::New(info.Env());
+  result["number"] = Napi::Number::New(info.Env(), static_cast<double>(latest->number));
+  result["settings"] = ToArray(info.Env(), latest->settings);
+  return result;
+}
+
 }  // namespace
 
 void AddThreadExports(Exports* exports) {
@@ -80,6 +101,8 @@ void AddThreadExports(Exports* exports) {
   exports->Add("post", Post);
   exports->Add("takeMail", TakeMail);
   exports->Add("listMailboxes", ListMailboxes);
+  exports->Add("publishSettings", PublishSettings);
+  exports->Add("settingsSince", SettingsSince);
   exports->AddObject("threadState");
 }
 

@@ -66,6 +66,7 @@ const ENDINGS: Record<string, Ending> = {
   'a worker has a rejection': { stdout: 'thrown on purpose\n1\n' },
   'a worker is terminated': { stdout: '1\n' },
   'a worker that waits for memory is terminated': { stdout: '1\n' },
+  'rates change while there is a worker': { stdout: '0\n' },
   'process.exit(9) with workers': { code: 9 },
   'an exception with a worker': THROWN,
   'SIGTERM with a worker': { code: null, signal: 'SIGTERM', ...READY },
@@ -182,6 +183,7 @@ t.test('endings under flags', async (t) => {
     ['a rejection', ['--unhandled-rejections=warn-with-error-code'], { code: 1 }],
     ['a worker is terminated', ['--stress-scavenge=20'], { code: 0 }],
     ['process.exit(9) with workers', ['--jitless'], { code: 9 }],
+    ['rates change while there is a worker', ['--jitless'], { code: 0 }],
   ] as const) {
     const { without, profiled } = await runWithout(PROGRAM, { args: [name], flags }, [everything]);
     t.match(without, expected, `${name} ${flags}: without`);
