@@ -1,7 +1,8 @@
-import { execFileSync } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
 import { MAJORS, withNode } from './with-node.mjs';
 
 /*
@@ -9,31 +10,36 @@ import { MAJORS, withNode } from './with-node.mjs';
  * puts the binaries into prebuilds/, under the names that src/binary.ts looks for.
  */
 
-const majors = process.argv.slice(2);
-prebuild(majors.length > 0 ? majors : MAJORS);
+const run = promisify(execFile);
 
-function prebuild(majors) {
+const majors = process.argv.slice(2);
+await prebuild(majors.length > 0 ? majors : MAJORS);
+
+async function prebuild(majors) {
   for (const script of ['build:proto', 'build:ts']) npm('run', '--silent', script);
   mkdirSync('prebuilds', { recursive: true });
   const folder = mkdtempSync(join(tmpdir(), 'mprof-prebuild-'));
   try {
-    for (const major of majors) console.log(buildFor(withNode(major), join(folder, major)));
+    const roots = majors.map((major) => withNode(major));
+    // At once, as each is a single file to compile.
+    await Promise.all(roots.map(async (root, i) => console.log(await buildFor(root, join(folder, majors[i])))));
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
 /** Builds in a folder of its own, as node-gyp leaves its files beside binding.gyp. Returns the path of the binary. */
-function buildFor(root, folder) {
+async function buildFor(root, folder) {
   const node = join(root, 'bin', process.platform === 'win32' ? 'node.exe' : 'node');
   mkdirSync(folder);
   for (const name of ['native', 'binding.gyp', 'package.json']) cpSync(name, join(folder, name), { recursive: true });
   symlinkSync(resolve('node_modules'), join(folder, 'node_modules'), 'junction');
-  execFileSync(node, [resolve('node_modules/node-gyp/bin/node-gyp.js'), 'rebuild', '--loglevel=error', '--jobs=max'], {
+  const { stderr } = await run(node, [resolve('node_modules/node-gyp/bin/node-gyp.js'), 'rebuild', '--loglevel=error'], {
     cwd: folder,
-    stdio: 'inherit',
     env: { ...process.env, npm_config_nodedir: root },
+    maxBuffer: 2 ** 24,
   });
+  if (stderr !== '') console.error(stderr);
   const built = join(folder, 'build', 'Release', 'mprof.node');
   if (process.platform !== 'win32') execFileSync('strip', ['-x', built]);
   const abi = execFileSync(node, ['-p', 'require(process.argv[1]).abi', built], { encoding: 'utf8' }).trim();

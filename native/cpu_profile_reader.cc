@@ -5,28 +5,24 @@
 #include <utility>
 
 #include "hash.h"
+#include "one_based.h"
 #include "v8-script.h"
 
 namespace mprof {
 
 namespace {
 
-using Node = v8::CpuProfileNode;
+using CpuNode = v8::CpuProfileNode;
 
 // Frames kept of each stack, counted from the leaf.
 constexpr size_t kMaxDepth = 128;
 
-// 0 when V8 does not know.
-uint32_t OneBased(int line_or_column) {
-  return line_or_column > 0 ? static_cast<uint32_t>(line_or_column) : 0;
-}
-
-bool HasScript(const Node* function) {
+bool HasScript(const CpuNode* function) {
   return function->GetScriptId() != v8::UnboundScript::kNoScriptId;
 }
 
 // From which line of `caller` the node `call` is called, whose function is `callee`.
-int CallLine(const Node* caller, const Node* callee, const Node* call) {
+int CallLine(const CpuNode* caller, const CpuNode* callee, const CpuNode* call) {
   if (!HasScript(caller)) return 0;
   const int line = call->GetLineNumber();
   // Where V8 does not know the line, it says that of the callee instead.
@@ -59,12 +55,12 @@ CpuProfileReader::CpuProfileReader(
   columns_->stack_start.push_back(0);
 }
 
-bool CpuProfileReader::IsIdle(const Node* function) {
+bool CpuProfileReader::IsIdle(const CpuNode* function) {
   return !HasScript(function) &&
          std::strcmp(function->GetFunctionNameStr(), "(idle)") == 0;
 }
 
-uint32_t CpuProfileReader::Read(const Node* function, const Node* call) {
+uint32_t CpuProfileReader::Read(const CpuNode* function, const CpuNode* call) {
   const Step step = {function, call};
   auto known = leaves_.find(call);
   if (known == leaves_.end()) known = leaves_.emplace(call, ReadLeaf(step)).first;
@@ -86,10 +82,10 @@ uint32_t CpuProfileReader::Read(const Node* function, const Node* call) {
 CpuProfileReader::Leaf CpuProfileReader::ReadLeaf(const Step& step) {
   const auto& [function, call] = step;
   Leaf leaf;
-  std::vector<Node::LineTick> ticks(HasScript(function) ? call->GetHitLineCount() : 0);
+  std::vector<CpuNode::LineTick> ticks(HasScript(function) ? call->GetHitLineCount() : 0);
   if (!ticks.empty() &&
       call->GetLineTicks(ticks.data(), static_cast<unsigned>(ticks.size()))) {
-    for (const Node::LineTick& tick : ticks) {
+    for (const CpuNode::LineTick& tick : ticks) {
       leaf.lines.insert(leaf.lines.end(), tick.hit_count,
                         {tick.line, ColumnOf(tick, 0)});
     }
@@ -121,14 +117,14 @@ uint32_t CpuProfileReader::CallersOf(const Step& step) {
       callers = known->second;
       break;
     }
-    const Node* const caller = callee.function->GetParent();
+    const CpuNode* const caller = callee.function->GetParent();
     if (caller == nullptr || caller->GetParent() == nullptr) break;
     path.push_back(callee);
     callee = {caller, callee.call->GetParent()};
   }
   for (; !path.empty(); path.pop_back()) {
     const auto& [function, call] = path.back();
-    const Node* const caller = function->GetParent();
+    const CpuNode* const caller = function->GetParent();
     const FrameId frame = FrameOf(caller, {CallLine(caller, function, call), 0});
     callers_.push_back({frame, callers});
     callers = static_cast<uint32_t>(callers_.size() - 1);
@@ -137,7 +133,7 @@ uint32_t CpuProfileReader::CallersOf(const Step& step) {
   return callers;
 }
 
-FrameId CpuProfileReader::FrameOf(const Node* function, const Line& line) {
+FrameId CpuProfileReader::FrameOf(const CpuNode* function, const Line& line) {
   const FrameKey key = {
       function->GetFunctionNameStr(),
       function->GetScriptResourceNameStr(),
@@ -151,10 +147,10 @@ FrameId CpuProfileReader::FrameOf(const Node* function, const Line& line) {
   return entry->second;
 }
 
-std::string_view CpuProfileReader::NameOf(const Node* function) const {
+std::string_view CpuProfileReader::NameOf(const CpuNode* function) const {
   const std::string_view name = function->GetFunctionNameStr();
   if (name.empty()) return "(anonymous)";
-  if (function->GetSourceType() == Node::kCallback && ambiguous_names_.count(name) != 0) {
+  if (function->GetSourceType() == CpuNode::kCallback && ambiguous_names_.count(name) != 0) {
     return "(addon)";
   }
   return name;

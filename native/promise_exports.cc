@@ -37,7 +37,7 @@ Napi::Value NewPrivateKeys(const Napi::CallbackInfo& info) {
 }
 
 // (promise) -> whether it is pending
-Napi::Value IsPending(const Napi::CallbackInfo& info) {
+Napi::Value IsPromisePending(const Napi::CallbackInfo& info) {
   const auto promise = ToV8(info[0]).As<v8::Promise>();
   return Napi::Boolean::New(info.Env(), promise->State() == v8::Promise::kPending);
 }
@@ -87,7 +87,7 @@ Napi::Value Wrap(const Napi::CallbackInfo& info) {
 
 void AddPromiseExports(Exports* exports) {
   exports->Add("newPrivateKeys", NewPrivateKeys);
-  exports->Add("isPending", IsPending);
+  exports->Add("isPending", IsPromisePending);
   exports->Add("armProbe", ArmProbe);
   exports->Add("runProbe", RunProbe);
   exports->Add("newTurnTracker", NewTurnTracker);

@@ -3,23 +3,19 @@
 #include <utility>
 
 #include "hash.h"
+#include "one_based.h"
 #include "v8-script.h"
 
 namespace mprof {
 
 namespace {
 
-using Node = v8::AllocationProfile::Node;
+using HeapNode = v8::AllocationProfile::Node;
 
 constexpr FrameId kNoFrame = UINT32_MAX;
 // The memories of what is known already are caches, emptied when they get larger than
 // what is in use at a time.
 constexpr size_t kMaxKnown = size_t{1} << 16;
-
-// 0 when V8 does not know.
-uint32_t OneBased(int line_or_column) {
-  return line_or_column > 0 ? static_cast<uint32_t>(line_or_column) : 0;
-}
 
 }  // namespace
 
@@ -31,13 +27,13 @@ void StackMapper::Trim() {
   }
 }
 
-void StackMapper::Read(const Node* root, std::unordered_set<uint32_t> wanted) {
+void StackMapper::Read(const HeapNode* root, std::unordered_set<uint32_t> wanted) {
   if (wanted.empty()) return;
   // Depth first without recursion: workers may run on small machine stacks.
-  std::vector<const Node*> path = {root};
+  std::vector<const HeapNode*> path = {root};
   std::vector<size_t> next_child = {0};
   while (!path.empty() && !wanted.empty()) {
-    const Node* node = path.back();
+    const HeapNode* node = path.back();
     if (next_child.back() == 0 && wanted.erase(node->node_id) != 0) AddPath(path);
     if (next_child.back() == node->children.size()) {
       path.pop_back();
@@ -49,12 +45,12 @@ void StackMapper::Read(const Node* root, std::unordered_set<uint32_t> wanted) {
   }
 }
 
-void StackMapper::AddPath(const std::vector<const Node*>& path) {
+void StackMapper::AddPath(const std::vector<const HeapNode*>& path) {
   // V8's own root has no function and stands for the empty stack, except where
   // a sample hangs right below it: every sample needs a frame.
   const size_t outermost = path.size() == 1 ? 0 : 1;
   for (size_t i = outermost; i < path.size(); i++) {
-    const Node& node = *path[i];
+    const HeapNode& node = *path[i];
     if (Knows(node.node_id)) continue;
     const uint32_t caller_id = i == outermost ? node.node_id : path[i - 1]->node_id;
     new_nodes_.push_back({node.node_id, caller_id, AddFrame(node)});
@@ -62,7 +58,7 @@ void StackMapper::AddPath(const std::vector<const Node*>& path) {
   }
 }
 
-StackMapper::FrameKey StackMapper::AddFrame(const Node& node) {
+StackMapper::FrameKey StackMapper::AddFrame(const HeapNode& node) {
   FrameKey key = {node.script_id, node.start_position,
                   node.name.IsEmpty() ? 0 : node.name->GetIdentityHash()};
   std::string name;
