@@ -3,7 +3,7 @@
 #include <chrono>
 
 #ifdef _WIN32
-#include "win32.h"
+#include <windows.h>
 #else
 #include <time.h>
 #endif

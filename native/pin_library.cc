@@ -1,7 +1,7 @@
 #include "pin_library.h"
 
 #ifdef _WIN32
-#include "win32.h"
+#include <windows.h>
 #else
 #include <dlfcn.h>
 #endif

@@ -4,7 +4,7 @@
 #include <cstdint>
 
 #if defined(_WIN32)
-#include "win32.h"
+#include <windows.h>
 #elif defined(__APPLE__)
 #include <mach/mach.h>
 #else
