@@ -21,8 +21,10 @@ async function prebuild(majors) {
   const folder = mkdtempSync(join(tmpdir(), 'mprof-prebuild-'));
   try {
     const roots = majors.map((major) => withNode(major));
-    // At once, as each is a single file to compile.
-    await Promise.all(roots.map(async (root, i) => console.log(await buildFor(root, join(folder, majors[i])))));
+    // At once, as each is a single file to compile; none is left alone when another one fails.
+    const builds = await Promise.allSettled(roots.map(async (root, i) => console.log(await buildFor(root, join(folder, majors[i])))));
+    const failed = builds.find(({ status }) => status === 'rejected');
+    if (failed !== undefined) throw failed.reason;
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

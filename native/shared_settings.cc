@@ -1,5 +1,6 @@
 #include "shared_settings.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace mprof {
@@ -10,16 +11,21 @@ SharedSettings& SharedSettings::Process() {
   return settings;
 }
 
-uint64_t SharedSettings::Publish(std::string settings) {
+void SharedSettings::Publish(const std::string& name, std::string value) {
   const std::lock_guard<std::mutex> guard(mutex_);
-  latest_.settings = std::move(settings);
-  return ++latest_.number;
+  settings_[name] = {++last_version_, name, std::move(value)};
 }
 
-std::optional<SharedSettings::Version> SharedSettings::Since(uint64_t number) {
+std::vector<SharedSettings::Setting> SharedSettings::Since(uint64_t version) {
+  std::vector<Setting> changed;
   const std::lock_guard<std::mutex> guard(mutex_);
-  if (latest_.number <= number) return std::nullopt;
-  return latest_;
+  for (const auto& [name, setting] : settings_) {
+    if (setting.version > version) changed.push_back(setting);
+  }
+  std::sort(changed.begin(), changed.end(), [](const Setting& one, const Setting& other) {
+    return one.version < other.version;
+  });
+  return changed;
 }
 
 }  // namespace mprof

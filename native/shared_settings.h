@@ -2,19 +2,23 @@
 #define MPROF_SHARED_SETTINGS_H_
 
 #include <cstdint>
+#include <map>
 #include <mutex>
-#include <optional>
 #include <string>
+#include <vector>
 
 namespace mprof {
 
-// What the threads that profile together are set to: bytes, which their JavaScript
-// understands. Of two changes at the same time the later one here holds for all.
+// What the threads that profile together are set to: for each setting, what it is called
+// and bytes, which their JavaScript understands. Of two changes of one at the same time
+// the later one here holds for all.
 class SharedSettings {
  public:
-  struct Version {
-    uint64_t number = 0;
-    std::string settings;
+  struct Setting {
+    // Larger than those of all earlier changes.
+    uint64_t version = 0;
+    std::string name;
+    std::string value;
   };
 
   static SharedSettings& Process();
@@ -23,14 +27,15 @@ class SharedSettings {
   SharedSettings(const SharedSettings&) = delete;
   SharedSettings& operator=(const SharedSettings&) = delete;
 
-  // Returns the version's number, from 1 on.
-  uint64_t Publish(std::string settings);
-  // The latest version, if it is later than that one.
-  std::optional<Version> Since(uint64_t number);
+  void Publish(const std::string& name, std::string value);
+  // Settings that have changed after that version, in the order of their versions.
+  std::vector<Setting> Since(uint64_t version);
 
  private:
   std::mutex mutex_;
-  Version latest_;
+  uint64_t last_version_ = 0;
+  // By name.
+  std::map<std::string, Setting> settings_;
 };
 
 }  // namespace mprof

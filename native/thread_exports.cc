@@ -75,21 +75,24 @@ Napi::Value ListMailboxes(const Napi::CallbackInfo& info) {
   return ToArray(info.Env(), Mailboxes::Process().Ids());
 }
 
-// (bytes) -> the number of this version
-Napi::Value PublishSettings(const Napi::CallbackInfo& info) {
-  const uint64_t number = SharedSettings::Process().Publish(BytesOf(info[0]));
-  return Napi::Number::New(info.Env(), static_cast<double>(number));
+// (name, bytes)
+void PublishSetting(const Napi::CallbackInfo& info) {
+  SharedSettings::Process().Publish(info[0].As<Napi::String>(), BytesOf(info[1]));
 }
 
-// (number of a version) -> { number, settings } of the latest one, if there is a later one
+// (version) -> [{ version, name, value }] of those that have changed since
 Napi::Value SettingsSince(const Napi::CallbackInfo& info) {
-  const auto known = static_cast<uint64_t>(info[0].As<Napi::Number>().Int64Value());
-  const auto latest = SharedSettings::Process().Since(known);
-  if (!latest.has_value()) return info.Env().Undefined();
-  Napi::Object result = Napi::Object::New(info.Env());
-  result["number"] = Napi::Number::New(info.Env(), static_cast<double>(latest->number));
-  result["settings"] = ToArray(info.Env(), latest->settings);
-  return result;
+  const auto version = static_cast<uint64_t>(info[0].As<Napi::Number>().Int64Value());
+  Napi::Array settings = Napi::Array::New(info.Env());
+  uint32_t count = 0;
+  for (const auto& setting : SharedSettings::Process().Since(version)) {
+    Napi::Object row = Napi::Object::New(info.Env());
+    row["version"] = Napi::Number::New(info.Env(), static_cast<double>(setting.version));
+    row["name"] = Napi::String::New(info.Env(), setting.name);
+    row["value"] = ToArray(info.Env(), setting.value);
+    settings[count++] = row;
+  }
+  return settings;
 }
 
 }  // namespace
@@ -101,7 +104,7 @@ void AddThreadExports(Exports* exports) {
   exports->Add("post", Post);
   exports->Add("takeMail", TakeMail);
   exports->Add("listMailboxes", ListMailboxes);
-  exports->Add("publishSettings", PublishSettings);
+  exports->Add("publishSetting", PublishSetting);
   exports->Add("settingsSince", SettingsSince);
   exports->AddObject("threadState");
 }

@@ -154,10 +154,10 @@ interface Native {
   takeMail(): Uint8Array[];
   /** Numbers of the threads that have a mailbox. */
   listMailboxes(): Uint32Array;
-  /** Sets what threads that share their settings are set to. Returns the number of this version of it, from 1 on. */
-  publishSettings(settings: Uint8Array): number;
-  /** The latest version, if it is later than that one. */
-  settingsSince(number: number): { number: number; settings: Uint8Array } | undefined;
+  /** Sets what a setting is in all threads that share theirs. */
+  publishSetting(name: string, value: Uint8Array): void;
+  /** Settings that have changed after that version, in order; versions begin with 1. */
+  settingsSince(version: number): { version: number; name: string; value: Uint8Array }[];
   /**
    * What the numbers of stacks, frames and strings stand for never changes, so it is copied in pieces: for the rows `from`
    * up to `to`, into arrays that are there. First start[row + 1], from start[row] on.

@@ -34,7 +34,8 @@ export function start(options: CheckedOptions): void {
   state.fullGoroutineLimit = options.fullGoroutineLimit;
   keepReady(options.cpuProfile);
   setWaitOptions(options);
-  changed();
+  changed('memProfileRate');
+  changed('started');
 }
 
 /** See src/start.ts. */
@@ -43,7 +44,7 @@ export function stop(): void {
   native.stopNearHeapLimit();
   state.started = undefined;
   keepReady(false);
-  changed();
+  changed('started');
 }
 
 /**
@@ -63,7 +64,7 @@ export function setMemProfileRate(bytes: number): void {
     startSampler(bytes, state.started);
   }
   state.rate = bytes;
-  changed();
+  changed('memProfileRate');
 }
 
 /** The sampling rate in bytes, in force or to start with. */

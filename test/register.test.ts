@@ -53,6 +53,18 @@ t.test('settings that threads change at the same moment', async (t) => {
   for (const all of rates) t.equal(new Set(all).size, 1, `are the same in all of them then: ${all}`);
 });
 
+t.test('settings that are changed out of turn', async (t) => {
+  const running = ['running', 4096];
+  for (const [scenario, expected] of [
+    ['workers', [...running, 0, 0]],
+    ['started after another one has stopped', [...running, 1001, 0]],
+    ['behind', [...running, 1001, 7]],
+    ['with a full mailbox', [...running, 1001, 0]],
+  ] as const) {
+    t.same(await runJson(fixture('sharing.cjs'), { args: [scenario] }), [expected, expected], scenario);
+  }
+});
+
 t.test('flags of the program', async (t) => {
   const directory = t.testdir({
     'preload.cjs': 'globalThis.preloaded = true;',

@@ -27,6 +27,8 @@ interface Answer {
 
 interface Questions {
   isListening: boolean;
+  /** Called after messages have come. */
+  afterMail?: () => void;
   /** By topic. */
   readonly answers: Map<string, (argument: unknown) => unknown>;
   /** Those of this thread that have not been answered, by their numbers. */
@@ -39,6 +41,12 @@ const state = threadState('questions', (): Questions => ({ isListening: false, a
 /** Answers questions of other threads from now on. The answer, or what it resolves to, must be something that can be cloned. */
 export function answerQuestions(topic: string, answer: (argument: unknown) => unknown): void {
   state.answers.set(topic, answer);
+  listen();
+}
+
+/** Has `next` called after messages have come, whatever they say: one that is to be told something may have no room for that. */
+export function afterMail(next: () => void): void {
+  state.afterMail = next;
   listen();
 }
 
@@ -97,6 +105,7 @@ function listen(): void {
   state.isListening = true;
   native.openMailbox(() => {
     for (const bytes of native.takeMail()) onMessage(deserialize(bytes) as Question | Answer);
+    state.afterMail?.();
   });
 }
 
@@ -107,6 +116,7 @@ function onMessage(message: Question | Answer): void {
 
 async function reply({ from, id, topic, argument }: Question): Promise<void> {
   const answer = state.answers.get(topic);
+  if (answer === undefined && id === 0) return;
   try {
     if (answer === undefined) throw codedError('ERR_MPROF_THREAD_BUSY', `thread ${threadId} is not profiled together with thread ${from}`);
     const answered = await answer(argument);

@@ -1,76 +1,81 @@
 import { deserialize, serialize } from 'node:v8';
-import { isMainThread } from 'node:worker_threads';
 import { native } from '../binding';
 import { isStarted, memProfileRate, setMemProfileRate, start, startOptions, stop } from '../runtime';
 import type { CheckedOptions } from '../start-options';
 import { blockProfileRate, setBlockProfileRate, setMutexProfileFraction } from '../waits/rates';
-import { onChange } from './changes';
-import { answerQuestions, tellAll } from './questions';
+import { onChange, type SettingName } from './changes';
+import { afterMail, tellAll } from './questions';
 import { threadState } from './thread-state';
 
 /*
- * Settings that are the process's and not a thread's, as Go's are: each thread that shares them follows the others', and
- * a new one begins with theirs.
+ * Settings that are the process's and not a thread's, as Go's are: each thread that shares them follows the others'. What
+ * it has set itself before is a change like any other.
  */
 
 /** What a thread has to know to do as the others. */
-interface Settings {
+type Settings = {
   /** Undefined while stopped. */
   started: CheckedOptions | undefined;
-  memProfileRate: number;
-  blockProfileRate: number;
-  mutexProfileFraction: number;
-}
+} & Record<Exclude<SettingName, 'started'>, number>;
 
 const CHANGED = 'settings changed';
 
 interface SharingState {
   shares: boolean;
-  /** Of the settings that this thread has now. */
+  /** Up to which version this thread has followed the others. */
   version: number;
 }
 
 const state = threadState('sharing', (): SharingState => ({ shares: false, version: 0 }));
 let isFollowing = false;
 
+/** How each is found. */
+const current: { [Name in SettingName]: () => Settings[Name] } = {
+  started: startOptions,
+  memProfileRate,
+  blockProfileRate,
+  mutexProfileFraction: () => setMutexProfileFraction(-1),
+};
+
 /** Shares the settings of this thread from now on; does nothing if it does. */
 export function shareSettings(): void {
   if (state.shares) return;
   state.shares = true;
-  answerQuestions(CHANGED, follow);
+  afterMail(follow);
   onChange(publish);
-  if (isMainThread) publish();
-  else follow();
+  follow();
 }
 
-function publish(): void {
+function publish(setting: SettingName): void {
   if (isFollowing) return;
-  const settings: Settings = {
-    started: startOptions(),
-    memProfileRate: memProfileRate(),
-    blockProfileRate: blockProfileRate(),
-    mutexProfileFraction: setMutexProfileFraction(-1),
-  };
-  state.version = native.publishSettings(serialize(settings));
+  native.publishSetting(setting, serialize(current[setting]()));
   tellAll(CHANGED);
 }
 
-/** Does as the others. What cannot be had here, such as V8's sampler where it is somebody else's, is a warning. */
+/** Does as the others, in what has changed. */
 function follow(): void {
-  const latest = native.settingsSince(state.version);
-  if (latest === undefined) return;
-  state.version = latest.number;
-  const settings = deserialize(latest.settings) as Settings;
+  const changes = native.settingsSince(state.version);
+  if (changes.length === 0) return;
+  state.version = changes.at(-1)!.version;
+  const settings = Object.fromEntries(changes.map(({ name, value }) => [name, deserialize(value)])) as Partial<Settings>;
+  const { started, memProfileRate: rate = memProfileRate(), blockProfileRate: block, mutexProfileFraction: fraction } = settings;
   isFollowing = true;
   try {
-    if (settings.started === undefined) stop();
-    setMemProfileRate(settings.memProfileRate);
-    if (settings.started !== undefined && !isStarted()) start(settings.started);
-    if (blockProfileRate() !== settings.blockProfileRate) setBlockProfileRate(settings.blockProfileRate);
-    if (setMutexProfileFraction(-1) !== settings.mutexProfileFraction) setMutexProfileFraction(settings.mutexProfileFraction);
-  } catch (error) {
-    process.emitWarning(error instanceof Error ? error : String(error));
+    if ('started' in settings && started === undefined) attempt(stop);
+    if (started !== undefined && !isStarted()) attempt(() => start({ ...started, memProfileRate: rate }));
+    if (rate !== memProfileRate()) attempt(() => setMemProfileRate(rate));
+    if (block !== undefined && block !== blockProfileRate()) attempt(() => setBlockProfileRate(block));
+    if (fraction !== undefined && fraction !== setMutexProfileFraction(-1)) attempt(() => setMutexProfileFraction(fraction));
   } finally {
     isFollowing = false;
+  }
+}
+
+/** What cannot be had here, such as V8's sampler where it is somebody else's, is a warning. */
+function attempt(action: () => void): void {
+  try {
+    action();
+  } catch (error) {
+    process.emitWarning(error instanceof Error ? error : String(error));
   }
 }

@@ -62,7 +62,7 @@ export function setBlockProfileRate(ns: number): void {
   state.blockRateNanos = Math.max(0, ns);
   resetBlockRate();
   apply();
-  changed();
+  changed('blockProfileRate');
 }
 
 /** What was set last, in nanoseconds; 0 while off. */
@@ -85,7 +85,7 @@ export function setMutexProfileFraction(n: number): number {
     state.mutexFraction = n;
     resetMutexRate();
     apply();
-    changed();
+    changed('mutexProfileFraction');
   }
   return before;
 }
