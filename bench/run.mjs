@@ -1,7 +1,9 @@
 import { parseArgs } from 'node:util';
-import * as heapOverhead from './heap-overhead/index.mjs';
+import * as overhead from './overhead/index.mjs';
+import * as accuracy from './accuracy/index.mjs';
 import { describeEnvironment, loadAverage } from './environment.mjs';
 import { checkSane } from './check-sane.mjs';
+import * as growth from './growth/index.mjs';
 import { installPackages, packageVersions } from './install.mjs';
 import { renderPart, writeReport } from './report.mjs';
 import { saveResult } from './results.mjs';
@@ -12,12 +14,12 @@ import * as waits from './waits/index.mjs';
 /*
  * npm run bench                    all parts, then RESULTS.md
  * npm run bench -- snapshot        one part
- * npm run bench -- --quick         half a minute instead of half an hour; writes nothing, checks that everything works
+ * npm run bench -- --quick         a minute instead of an hour; writes nothing, checks that everything works
  *
  * Measures the Node.js it is run with: `/path/to/node bench/run.mjs` for another one, after building mprof for it.
  */
 
-const PARTS = [heapOverhead, snapshot, waits, onRequest];
+const PARTS = [overhead, snapshot, accuracy, waits, onRequest, growth];
 
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { quick: { type: 'boolean', default: false } } });
 const unknown = positionals.find((name) => !PARTS.some((part) => part.name === name));

@@ -11,6 +11,14 @@ export function quantile(values, q) {
 
 export const median = (values) => quantile(values, 0.5);
 
+export const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
+
+/** The standard deviation of what the values are drawn from. */
+export function deviation(values) {
+  const center = mean(values);
+  return Math.sqrt(values.reduce((sum, value) => sum + (value - center) ** 2, 0) / (values.length - 1));
+}
+
 /**
  * Median of the ratios of pairs, with the 95 % bootstrap interval of the median.
  *

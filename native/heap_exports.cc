@@ -70,6 +70,7 @@ Napi::Value GetStats(const Napi::CallbackInfo& info) {
   result["harvests"] = static_cast<double>(sampler.harvests);
   result["skippedHarvests"] = static_cast<double>(sampler.skipped);
   result["harvestNanos"] = static_cast<double>(sampler.harvest_nanos);
+  result["harvestCopyNanos"] = static_cast<double>(sampler.harvest_copy_nanos);
   result["longestHarvestNanos"] = static_cast<double>(sampler.longest_harvest_nanos);
   result["p99HarvestNanos"] = static_cast<double>(sampler.p99_harvest_nanos);
   result["harvestChance"] = sampler.harvest_chance;

@@ -121,6 +121,7 @@ bool HeapSampler::HarvestIfDue() {
   const int64_t cost = ThreadCpuNanos() - before;
   scheduler_->Spent(cost);
   harvest_nanos_ += cost;
+  harvest_copy_nanos_ += copy_nanos_;
   longest_harvest_nanos_ = std::max(longest_harvest_nanos_, cost);
   harvest_durations_.Add(cost);
   return true;
@@ -150,8 +151,10 @@ void HeapSampler::Harvest(bool ends_run) {
 
 bool HeapSampler::ReadSamples(std::vector<NewSample>* fresh) {
   v8::HandleScope handles(isolate_);
-  const std::unique_ptr<v8::AllocationProfile> profile(
+  const int64_t before_copy = ThreadCpuNanos();
+  std::unique_ptr<v8::AllocationProfile> profile(
       isolate_->GetHeapProfiler()->GetAllocationProfile());
+  copy_nanos_ = ThreadCpuNanos() - before_copy;
   if (profile == nullptr) return false;
 
   // Nothing is recorded before all of it is known to be this sampler's.
@@ -183,6 +186,9 @@ bool HeapSampler::ReadSamples(std::vector<NewSample>* fresh) {
     if (!stack_mapper_.Knows(sample.node_id)) unknown_nodes.insert(sample.node_id);
   }
   stack_mapper_.Read(profile->GetRootNode(), std::move(unknown_nodes));
+  const int64_t before_release = ThreadCpuNanos();
+  profile.reset();
+  copy_nanos_ += ThreadCpuNanos() - before_release;
   return true;
 }
 
@@ -282,6 +288,7 @@ HeapSampler::Stats HeapSampler::GetStats() const {
   stats.harvests = harvests_;
   stats.skipped = skipped_;
   stats.harvest_nanos = harvest_nanos_;
+  stats.harvest_copy_nanos = harvest_copy_nanos_;
   stats.longest_harvest_nanos = longest_harvest_nanos_;
   stats.p99_harvest_nanos = harvest_durations_.Quantile(0.99);
   // A live sample is allocated by itself, in a list, and has up to two places in an

@@ -64,6 +64,7 @@ class HeapSampler {
     uint64_t harvests;
     uint64_t skipped;
     int64_t harvest_nanos;
+    int64_t harvest_copy_nanos;
     int64_t longest_harvest_nanos;
     int64_t p99_harvest_nanos;
     double harvest_chance;
@@ -180,6 +181,10 @@ class HeapSampler {
   uint64_t harvests_ = 0;
   uint64_t skipped_ = 0;
   int64_t harvest_nanos_ = 0;
+  // What V8 took to make its copy of the samples, and to release it, in the last
+  // harvest and in all.
+  int64_t copy_nanos_ = 0;
+  int64_t harvest_copy_nanos_ = 0;
   int64_t longest_harvest_nanos_ = 0;
   DurationHistogram harvest_durations_;
 };

@@ -1,6 +1,7 @@
 #include "shared_settings.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace mprof {
@@ -13,18 +14,17 @@ SharedSettings& SharedSettings::Process() {
 
 void SharedSettings::Publish(const std::string& name, std::string value) {
   const std::lock_guard<std::mutex> guard(mutex_);
-  settings_[name] = {++last_version_, name, std::move(value)};
+  settings_.erase(std::remove_if(settings_.begin(), settings_.end(),
+                                 [&name](const Setting& setting) { return setting.name == name; }),
+                  settings_.end());
+  settings_.push_back({++last_version_, name, std::move(value)});
 }
 
 std::vector<SharedSettings::Setting> SharedSettings::Since(uint64_t version) {
   std::vector<Setting> changed;
   const std::lock_guard<std::mutex> guard(mutex_);
-  for (const auto& [name, setting] : settings_) {
-    if (setting.version > version) changed.push_back(setting);
-  }
-  std::sort(changed.begin(), changed.end(), [](const Setting& one, const Setting& other) {
-    return one.version < other.version;
-  });
+  std::copy_if(settings_.begin(), settings_.end(), std::back_inserter(changed),
+               [version](const Setting& setting) { return setting.version > version; });
   return changed;
 }
 

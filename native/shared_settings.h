@@ -2,7 +2,6 @@
 #define MPROF_SHARED_SETTINGS_H_
 
 #include <cstdint>
-#include <map>
 #include <mutex>
 #include <string>
 #include <vector>
@@ -34,8 +33,8 @@ class SharedSettings {
  private:
   std::mutex mutex_;
   uint64_t last_version_ = 0;
-  // By name.
-  std::map<std::string, Setting> settings_;
+  // One of each name, in the order of their versions.
+  std::vector<Setting> settings_;
 };
 
 }  // namespace mprof

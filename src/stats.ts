@@ -36,6 +36,8 @@ export interface Stats extends WaitStats, SliceStats {
   skippedHarvests: number;
   /** CPU time of all harvests, in nanoseconds. */
   harvestNanos: number;
+  /** Of that, what V8 took to copy its samples and to release the copy. */
+  harvestCopyNanos: number;
   /** CPU time of the longest one, in nanoseconds: as long as the thread waits for it, unless the machine is busy. */
   longestHarvestNanos: number;
   /** What 99 in 100 of them did not exceed, to within an eighth. */

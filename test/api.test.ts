@@ -297,7 +297,11 @@ t.test('profiles by name', async (t) => {
   profiles().length = 0;
   t.equal(profiles().length, names.length, 'the list is the caller’s own');
   for (const { description } of profiles()) t.match(description, /^[A-Z].*\.$/);
-  const { sample } = decode(await lookup('heap')!.toBuffer());
+  const bytes = await lookup('heap')!.toBuffer();
+  for (const { byteLength, buffer } of [bytes, await lookup('heap')!.toBuffer({ debug: 1 })]) {
+    t.equal(byteLength, buffer.byteLength, 'the memory is its own, so it can be transferred');
+  }
+  const { sample } = decode(bytes);
   t.ok(lookup('heap')!.count() >= sample.length && sample.length > 0, 'count() tells how many samples there are');
 });
 

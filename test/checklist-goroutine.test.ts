@@ -7,7 +7,7 @@ import { decode, type Profile as Decoded } from 'mprof/pprof';
 import { writeDump } from '../dist/profiles/goroutine-dump';
 import { labelNumber } from '../dist/waits/frames';
 import { checkProtobuf } from './helpers/check-protobuf';
-import { fixture, runJson } from './helpers/child';
+import { fixture, MAJOR, runJson } from './helpers/child';
 import { checkFleetRules } from './helpers/fleet-rules';
 import { goCheck, goPprof, needsGo } from './helpers/go-tool';
 import { closeServer, fetchPath, type Reply } from './helpers/http-client';
@@ -215,7 +215,7 @@ t.test('33: threads by what they are for', { skip: process.platform !== 'linux' 
   const { 'libuv-worker': pool, V8Worker: workers, DelayedTaskScheduler: scheduler = 0, MainThread, SignalInspector } = threads;
   t.same({ pool, platform: workers! + scheduler, MainThread, SignalInspector }, { pool: 4, platform: 5, MainThread: 1, SignalInspector: 1 });
   // Before version 24 Node.js gives threads of workers no names.
-  const named = Number(process.versions.node.split('.')[0]) >= 24;
+  const named = MAJOR >= 24;
   t.same(named ? [threads.indexer, threads.WorkerThread] : threads['(unnamed)'], named ? [1, 1] : 2, 'the workers');
   t.equal(count, tasks, 'every thread is counted');
   t.match(comments, [/^threads that are alive now; /]);

@@ -5,10 +5,10 @@ import { doWithLabels, labels } from 'mprof';
 import { decode, type Profile } from 'mprof/pprof';
 import type { ProfileColumns } from '../dist/pprof/columns';
 import { labelLine } from '../dist/pprof/label-text';
-import { writeProfile } from '../dist/profiles/write-profile';
 import { BLOCK_TYPES, columnsOf, deltaOf, type Frame } from './helpers/columns';
 import { checkFleetRules } from './helpers/fleet-rules';
 import { goPprof, needsGo } from './helpers/go-tool';
+import { writeProfile } from './helpers/write-profile';
 
 /* Labels of work, and how profiles show them. */
 

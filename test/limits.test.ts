@@ -6,7 +6,7 @@ import { native } from '../dist/binding';
 import { addOther, OTHER_ADDRESS } from '../dist/pprof/other-sample';
 import { sortRows } from '../dist/pprof/sort-rows';
 import { finish, type Steps } from '../dist/pprof/steps';
-import { writeProfile, writeProfileChunks } from '../dist/profiles/write-profile';
+import { writeProfileChunks } from '../dist/profiles/write-profile';
 import { encodeRows } from '../dist/profiles/encode-rows';
 import type { Snapshot } from '../dist/profiles/profile';
 import { ShownStacks } from '../dist/profiles/shown-stacks';
@@ -15,6 +15,7 @@ import { pruneSymbols } from '../dist/pprof/prune-symbols';
 import { columnsOf, randomFrom, type Header, type Sample } from './helpers/columns';
 import { checkFleetLimits, checkFleetRules, checkMonotone } from './helpers/fleet-rules';
 import { goPprof, needsGo } from './helpers/go-tool';
+import { writeProfile } from './helpers/write-profile';
 
 /* How large profiles for collectors may be, what becomes of the rest, and that writing them holds nobody up. */
 

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import t from 'tap';
 import { checkValid, decode, encode, gunzip, gzip, type Init, type Int64, type Profile } from 'mprof/pprof';
-import { writeProfile } from '../dist/profiles/write-profile';
 import { columnsOf, randomFrom } from './helpers/columns';
 import { goCheck, needsGo } from './helpers/go-tool';
+import { writeProfile } from './helpers/write-profile';
 
 // A profile as large as decode takes is seconds of work for a busy machine.
 t.setTimeout(120_000);

@@ -1,8 +1,8 @@
 import t from 'tap';
 import { decode, encode, gzip, type Profile } from 'mprof/pprof';
-import { writeProfile } from '../dist/profiles/write-profile';
 import { BLOCK_TYPES, columnsOf, deltaOf, HEAP_TYPES, type Frame, type Header, type Sample } from './helpers/columns';
 import { checkFleetLimits, checkFleetRules, checkMonotone, type FleetRule } from './helpers/fleet-rules';
+import { writeProfile } from './helpers/write-profile';
 
 const root: Frame = { name: 'main', file: '/srv/app/server.ts', line: 1, column: 1 };
 const goLike: Frame = { name: 'Router.go', file: '/srv/app/router.py', line: 2, column: 1 };

@@ -5,10 +5,10 @@ import { scaleHeapSample } from '../dist/pprof/scale';
 import type { Symbols } from '../dist/pprof/columns';
 import { finish } from '../dist/pprof/steps';
 import { writeCountText } from '../dist/profiles/count-text';
-import { writeProfile } from '../dist/profiles/write-profile';
 import { columnsOf, randomFrom, type Frame } from './helpers/columns';
 import { goCheck, goPprof, needsGo } from './helpers/go-tool';
 import { alignTabs, cellOf } from './helpers/tab-align';
+import { writeProfile } from './helpers/write-profile';
 
 const align = (lines: string[][]): string => alignTabs(lines.map((cells) => cells.map(cellOf)));
 const heapText = (records: HeapRecords, trailer: readonly TrailerLine[]): string =>

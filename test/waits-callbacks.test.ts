@@ -1,5 +1,5 @@
 import t from 'tap';
-import { fixture, runJson } from './helpers/child';
+import { fixture, MAJOR, runJson } from './helpers/child';
 
 /* Waits for callbacks, where Node.js can tell of them without telling of promises. */
 
@@ -11,7 +11,7 @@ interface Output {
   failures: number;
 }
 
-const SUPPORTED = Number(process.versions.node.split('.')[0]) >= 24;
+const SUPPORTED = MAJOR >= 24;
 
 t.test('callbacks: true', async (t) => {
   const output = await runJson<Output>(fixture('callbacks.cjs'));

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { fixture, runJson, UNOPTIMISED } from './helpers/child';
+import { fixture, MAJOR, runJson, UNOPTIMISED } from './helpers/child';
 
 /* What happens around the profiler of waits disturbs neither it nor the program. */
 
@@ -52,15 +52,14 @@ t.test('tasks are told apart where that takes no promise hooks', async (t) => {
     t.match(rule, isToldApart ? /another task/ : /not told apart/, flags.join() || 'by default');
     t.equal(tracked, false, 'no promise is tracked');
   };
-  const major = Number(process.versions.node.split('.')[0]);
-  await check([], major >= 24);
-  if (major === 22) await check(['--experimental-async-context-frame'], true);
-  if (major >= 24) await check(['--no-async-context-frame'], false);
+  await check([], MAJOR >= 24);
+  if (MAJOR === 22) await check(['--experimental-async-context-frame'], true);
+  if (MAJOR >= 24) await check(['--no-async-context-frame'], false);
 });
 
 t.test('refused requests for locks', async (t) => {
   if (!('locks' in ((globalThis as { navigator?: object }).navigator ?? {}))) {
-    t.ok(Number(process.versions.node.split('.')[0]) < 24, 'there are no Web Locks');
+    t.ok(MAJOR < 24, 'there are no Web Locks');
     return;
   }
   const { collected } = await run<{ collected: number }>('refusedLocks', '--expose-gc');

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import t from 'tap';
 import { decode, type Profile } from 'mprof/pprof';
 import { checkProtobuf } from './helpers/check-protobuf';
-import { fixture, runJson } from './helpers/child';
+import { fixture, MAJOR, runJson } from './helpers/child';
 import { goPprof, needsGo } from './helpers/go-tool';
 
 /* Labels of work on the block and mutex profiles: see test/fixtures/labelled-waits.cjs for what waits with which. */
@@ -24,7 +24,7 @@ interface Output {
 
 const A = 'tenant:a';
 const B = '__proto__:odd tenant:b';
-const modern = Number(process.versions.node.split('.')[0]) >= 24;
+const modern = MAJOR >= 24;
 
 /** How many waits there were for what with which labels, such as `Timeout tenant:a`. */
 function counts(rows: readonly Rows[]): Record<string, number> {

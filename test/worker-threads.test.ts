@@ -7,8 +7,8 @@ import { fixture, runJson } from './helpers/child';
  */
 
 const FULL = process.env.MPROF_TEST_SCALE === 'full';
-const ENDING = FULL ? 10_000 : 150;
-const TERMINATED = FULL ? 1_000 : 60;
+const ENDING = FULL ? 10_000 : 100;
+const TERMINATED = FULL ? 1_000 : 40;
 const MEBIBYTE = 2 ** 20;
 
 interface Size {

@@ -31,3 +31,16 @@ export function readInUse(json) {
   }
   return { samples, bytes };
 }
+
+/** By the name of the function that has allocated them: bytes in use. */
+export function readFunctions(json) {
+  const sums = {};
+  const pending = [JSON.parse(json).head];
+  while (pending.length > 0) {
+    const { callFrame, selfSize, children } = pending.pop();
+    const sum = (sums[callFrame.functionName] ??= { inUseBytes: 0 });
+    sum.inUseBytes += selfSize;
+    pending.push(...children);
+  }
+  return sums;
+}

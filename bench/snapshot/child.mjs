@@ -22,7 +22,19 @@ await serve(async ({ name, stacks, rate }) => {
     await sleep(50);
   }
 
+  /** Readings of V8's samples before garbage collections: how many, and in nanoseconds, V8's part of it and all. */
+  const harvests = () => {
+    const { harvests = 0, harvestCopyNanos = 0, harvestNanos = 0 } = profiler.stats?.() ?? {};
+    return [harvests, harvestCopyNanos, harvestNanos];
+  };
+  /** As of when all stacks are held. */
+  let harvestsBefore;
+
   async function round() {
+    if (harvestsBefore === undefined) {
+      await settle();
+      harvestsBefore = harvests();
+    }
     const measured = {};
     const steps = {
       async cost() {
@@ -57,10 +69,15 @@ await serve(async ({ name, stacks, rate }) => {
       const { user, system } = process.cpuUsage();
       const inUse = profiler.readInUse(await takeProfile());
       const longest = { longestHarvestMillis: longestHarvestNanos / 1e6, longestSliceMillis: longestEncodingCpuNanos / 1e6 };
-      const harvests = { harvestMillis: harvestNanos / 1e6, cpuMillis: (user + system) / 1000 };
-      return { stacksHeld: held.length, overflowedSamples, ...harvests, ...longest, ...inUse };
+      const [count, copyMillis, steadyMillis] = harvests().map((value, i) => (value - harvestsBefore[i]) / (i === 0 ? 1 : 1e6));
+      const spent = { harvestMillis: harvestNanos / 1e6, cpuMillis: (user + system) / 1000, steady: { count, copyMillis, steadyMillis } };
+      return { stacksHeld: held.length, overflowedSamples, ...spent, ...longest, ...inUse };
     },
     stop: () => profiler.stop(),
+    /** From here on, mprof's profiles are of that form. */
+    setForm(form) {
+      takeProfile = profiler.forms[form];
+    },
     /** From here on a thread beside this one writes the profiles: it sees the same table. */
     async moveOffThread() {
       const worker = new Worker(new URL('off-thread.mjs', import.meta.url));

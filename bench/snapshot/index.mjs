@@ -1,6 +1,7 @@
 import { Child } from '../child.mjs';
 import { PROFILERS } from '../profilers/index.mjs';
 import { shuffled } from '../random.mjs';
+import { measureEncoders } from './encode.mjs';
 import { BYTES_PER_STACK, FULL, QUICK, RATE } from './settings.mjs';
 
 export { method, report, title } from './report.mjs';
@@ -12,19 +13,23 @@ export const packages = ['profilers'];
 const CHILD = new URL('child.mjs', import.meta.url);
 const EXEC_ARGV = ['--expose-gc', '--max-old-space-size=4096'];
 
-/** For each number of stacks: `profilers.<name>.<metric>`, `tableOnly.<metric>` and `offThread.<metric>`, by process and round. */
+/** Other ways to have mprof's profile: its forms, from the table alone, and from another thread. */
+const OTHERS = ['text', 'delta', 'tableOnly', 'offThread'];
+
+/** For each number of stacks: `profilers.<name>.<metric>` and `others.<name>.<metric>`, by process and round. */
 export async function measure({ quick, log }) {
   const settings = quick ? QUICK : FULL;
   const sizes = [];
   for (const stacks of settings.stacks) {
-    const size = { stacks, profilers: Object.fromEntries(PROFILERS.map((profiler) => [profiler, emptySeries()])), tableOnly: emptySeries(), offThread: emptySeries() };
+    const profilers = Object.fromEntries(PROFILERS.map((profiler) => [profiler, emptySeries()]));
+    const size = { stacks, profilers, others: Object.fromEntries(OTHERS.map((name) => [name, emptySeries()])) };
     for (let process = 1; process <= settings.processes; process++) {
       log(`${stacks} stacks, processes ${process} of ${settings.processes}`);
       await measureProcesses(size, settings.rounds);
     }
     sizes.push(size);
   }
-  return { settings, sizes };
+  return { settings, sizes, encoders: await measureEncoders(settings, log) };
 }
 
 function emptySeries() {
@@ -32,7 +37,7 @@ function emptySeries() {
 }
 
 /** One process for each profiler, all alive, which take profiles in turn. */
-async function measureProcesses({ stacks, profilers, tableOnly, offThread }, rounds) {
+async function measureProcesses({ stacks, profilers, others }, rounds) {
   const children = [];
   for (const profiler of shuffled(PROFILERS)) {
     const child = await Child.start(CHILD, { name: profiler, stacks, rate: RATE }, EXEC_ARGV);
@@ -47,14 +52,22 @@ async function measureProcesses({ stacks, profilers, tableOnly, offThread }, rou
     checkContents(profiler, inspected);
     profilers[profiler].inspected.push(inspected);
   }
-  // Without a running sampler, what a profile costs mprof is the table's part alone.
   const { child } = children.find(({ profiler }) => profiler === 'mprof');
-  await child.call('stop');
-  beginGroup(tableOnly);
-  for (let round = 0; round < rounds; round++) addRound(tableOnly, await child.call('round'));
-  await child.call('moveOffThread');
-  beginGroup(offThread);
-  for (let round = 0; round < rounds; round++) addRound(offThread, await child.call('round'));
+  const prepare = {
+    text: () => child.call('setForm', 'text'),
+    delta: () => child.call('setForm', 'delta'),
+    // Without a running sampler, what a profile costs mprof is the table's part alone.
+    async tableOnly() {
+      await child.call('setForm', 'protobuf');
+      await child.call('stop');
+    },
+    offThread: () => child.call('moveOffThread'),
+  };
+  for (const [name, series] of Object.entries(others)) {
+    await prepare[name]();
+    beginGroup(series);
+    for (let round = 0; round < rounds; round++) addRound(series, await child.call('round'));
+  }
   for (const { child: each } of children) await each.end();
 }
 

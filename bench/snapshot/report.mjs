@@ -1,5 +1,5 @@
 import { figure, ratio, table } from '../markdown.mjs';
-import { LABELS, PROFILERS } from '../profilers/index.mjs';
+import { LABELS } from '../profilers/index.mjs';
 import { median, pairedRatio } from '../statistics.mjs';
 import { BYTES_PER_STACK, RATE } from './settings.mjs';
 
@@ -23,15 +23,21 @@ const COLUMNS = [
 ];
 
 /** Markdown of one result. */
-export function report({ settings, sizes }) {
-  return sizes.map((size) => reportSize(settings, size)).join('\n\n');
+export function report({ settings, sizes, encoders }) {
+  return [...sizes.map((size) => reportSize(settings, size)), reportEncoders(settings, encoders)].join('\n\n');
 }
 
-function reportSize({ processes, rounds }, { stacks, profilers, tableOnly, offThread }) {
+const OTHERS = {
+  text: 'mprof, as text, `debug=1`',
+  delta: 'mprof, what changed within 50 ms',
+  tableOnly: 'mprof after `stop()`: the table alone',
+  offThread: 'the same, written by a worker thread',
+};
+
+function reportSize({ processes, rounds }, { stacks, profilers, others }) {
   const rows = [
-    ...PROFILERS.map((name) => row(LABELS[name], profilers[name], profilers.datadog)),
-    row('mprof after `stop()`: the table alone', tableOnly, profilers.datadog),
-    row('the same, written by a worker thread', offThread, profilers.datadog),
+    ...Object.entries(profilers).map(([name, series]) => row(LABELS[name], series, profilers.datadog)),
+    ...Object.entries(others).map(([name, series]) => row(OTHERS[name], series, profilers.datadog)),
   ];
   const head = ['', ...COLUMNS.flatMap(([label], i) => (i < 2 ? [label, 'ratio'] : [label])), 'largest peak MB', 'samples', 'bytes in use / held'];
   return `### ${stacks} stacks
@@ -69,10 +75,40 @@ function describeHarvest({ refreshMillis, inspected }) {
   const longest = (metric) => figure(Math.max(...inspected.map((each) => each[metric])));
   return `mprof reads V8's samples first: ${figure(median(refreshMillis.flat()))} ms of its stall. The same pause comes before garbage
 collections: ${shareOf(inspected)} % of the CPU time of these short processes, where the budget is 1 % and 20 ms in advance; the longest there was ${longest('longestHarvestMillis')} ms. Writing comes after that, in
-slices: of all of them, the one that took most CPU time took ${longest('longestSliceMillis')} ms. Samples counted under (overflow): ${overflowed}.`;
+slices: of all of them, the one that took most CPU time took ${longest('longestSliceMillis')} ms. Samples counted under (overflow): ${overflowed}.
+${describeSteady(inspected)}`;
+}
+
+/** The budget may have left none. */
+function describeSteady(inspected) {
+  const sum = (metric) => inspected.reduce((total, each) => total + each.steady[metric], 0);
+  if (sum('count') === 0) return 'Once all stacks are held, the budget leaves no reading before collections.';
+  const [average, ratioToCopy] = [sum('steadyMillis') / sum('count'), sum('steadyMillis') / sum('copyMillis')];
+  return `Once all stacks are held, a reading takes ${figure(average)} ms on average, ${figure(ratioToCopy)} times V8's part of it, which is to copy its samples.`;
 }
 
 function shareOf(inspected) {
   const sum = (key) => inspected.reduce((total, each) => total + each[key], 0);
   return ((100 * sum('harvestMillis')) / sum('cpuMillis')).toFixed(2);
+}
+
+const ENCODERS = {
+  columns: 'mprof, from the columns that its table gives',
+  objects: '`encode()` of mprof/pprof, from objects',
+  'pprof-format': '`pprof-format`, what `@datadog/pprof` writes with, from objects',
+  go: "Go's github.com/google/pprof/profile, from structs",
+};
+
+function reportEncoders({ processes, rounds, encodings }, sizes) {
+  const rows = sizes.flatMap(({ stacks, bytes, millis }) =>
+    Object.entries(millis).map(([name, own]) => {
+      const each = median(own.flat());
+      return [String(stacks), ENCODERS[name], figure(each), figure(bytes / 1e3 / each), name === 'columns' ? '1' : ratio(pairedRatio(own, millis.columns))];
+    }),
+  );
+  return `### The same profile written by several encoders
+
+Not gzipped, CPU time of all threads, garbage collection included; ${processes} processes x ${rounds} rounds of ${encodings} times each, after a full collection.
+
+${table(['stacks', '', 'ms', 'MB/s', 'ratio'], rows)}`;
 }

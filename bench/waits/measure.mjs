@@ -7,7 +7,7 @@ const CHILD = new URL('child.mjs', import.meta.url);
 const SWITCHED = Object.keys(CONFIGURATIONS).filter((name) => name !== 'never');
 
 /** Pairs of blocks of operations, one right after the other, for each workload. */
-export async function measure({ quick, log }) {
+export async function measureCosts({ quick, log }) {
   const settings = quick ? SETTINGS.quick : SETTINGS.full;
   const workloads = {};
   for (const workload of Object.keys(WORKLOADS)) {

@@ -31,3 +31,14 @@ export const SETTINGS = {
   full: { processes: 3, rounds: 5, blockMillis: 200, warmUpMillis: 500 },
   quick: { processes: 1, rounds: 1, blockMillis: 15, warmUpMillis: 40 },
 };
+
+/** Tasks that wait in a row, for each length of waits in delays-child.mjs. */
+export const TASKS = { immediate: 2, short: 20, medium: 20, long: 20 };
+
+/** At the default, and as many as there are: the rate rises so that no more stacks are captured. */
+export const CAPTURES = [20, 0];
+
+export const DELAYS = {
+  full: { processes: 3, windows: 12, windowMillis: 2000 },
+  quick: { processes: 1, windows: 2, windowMillis: 300 },
+};

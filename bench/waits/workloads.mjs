@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { channel } from 'node:diagnostics_channel';
 import { createRequire } from 'node:module';
+import { createBookingsApp } from '../services/bookings-app.mjs';
 import { createBookings } from '../services/bookings.mjs';
 import { CONCURRENCY } from './settings.mjs';
 
@@ -53,9 +54,7 @@ function createHttp() {
 }
 
 function createFastify() {
-  const app = require('fastify')();
-  const book = createBookings();
-  app.get('/', async () => book());
+  const app = createBookingsApp();
   return () => app.inject({ url: '/' });
 }
 

@@ -1,6 +1,7 @@
 import { clearInterval, setInterval } from 'node:timers';
 import { threadId } from 'node:worker_threads';
-import { native, type ThreadSamples } from '../binding';
+import { native } from '../binding';
+import type { ThreadSamples } from '../native-results';
 import { currentLabels, type Labels } from '../labels/labels';
 import { answerQuestions, ask, tellAll } from '../threads/questions';
 import { threadState } from '../threads/thread-state';

@@ -1,4 +1,5 @@
-import { IDLE, type ThreadSamples } from '../binding';
+import { IDLE } from '../binding';
+import type { ThreadSamples } from '../native-results';
 
 /** Nanoseconds of CPU time that one sample in a profile stands for: Go's 100 a second. */
 export const PERIOD = 10_000_000;

@@ -1,7 +1,8 @@
 import { clearTimeout, setTimeout } from 'node:timers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { threadId } from 'node:worker_threads';
-import { native, type CpuSamples } from '../binding';
+import { native } from '../binding';
+import type { CpuSamples } from '../native-results';
 import { codedError } from '../errors';
 import { threadState } from '../threads/thread-state';
 import { clock } from '../waits/chance';

@@ -1,16 +1,19 @@
 import { addAbortSignal } from 'node:stream';
-import { constants, createGzip } from 'node:zlib';
+import { createGzip } from 'node:zlib';
 import { inSteps, type Steps } from '../pprof/steps';
 
-/** Compresses chunks in a row, on libuv's thread pool and at the level Go uses; the signal ends it with an AbortError. */
+/**
+ * Compresses chunks in a row, on libuv's thread pool; the signal ends it with an AbortError. zlib's default level: Go's, the
+ * fastest, makes profiles 4 to 15 % larger, and saves some 6 ms for one of 40,000 samples.
+ */
 export function compress(chunks: readonly Uint8Array[], signal?: AbortSignal): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
     signal?.throwIfAborted();
-    const gzip = createGzip({ level: constants.Z_BEST_SPEED });
+    const gzip = createGzip();
     const packed: Buffer[] = [];
     gzip.on('data', (part: Buffer) => packed.push(part));
     gzip.once('error', reject);
-    gzip.once('end', () => resolve(Buffer.concat(packed)));
+    gzip.once('end', () => resolve(inOne(packed)));
     if (signal !== undefined) addAbortSignal(signal, gzip);
     for (const part of inParts(chunks)) gzip.write(part);
     gzip.end();
@@ -35,10 +38,21 @@ function* inParts(chunks: readonly Uint8Array[]): Generator<Uint8Array> {
   yield Buffer.concat(part);
 }
 
-/** Puts chunks in a row. */
+/** In memory of its own, so that it can be transferred to another thread. */
+function inOne(parts: readonly Uint8Array[]): Uint8Array {
+  const whole = Buffer.allocUnsafeSlow(parts.reduce((length, part) => length + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}
+
+/** Puts chunks in a row, in memory of its own. */
 export function* concatenate(steps: Steps<readonly Uint8Array[]>): Steps<Uint8Array> {
   const chunks = yield* steps;
-  const whole = Buffer.allocUnsafe(chunks.reduce((length, chunk) => length + chunk.length, 0));
+  const whole = Buffer.allocUnsafeSlow(chunks.reduce((length, chunk) => length + chunk.length, 0));
   let at = 0;
   yield* inSteps(chunks.length, (from, to) => {
     for (const chunk of chunks.slice(from, to)) {

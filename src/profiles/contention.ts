@@ -1,4 +1,5 @@
-import { BucketType, native, type WaitBuckets } from '../binding';
+import { BucketType, native } from '../binding';
+import type { WaitBuckets } from '../native-results';
 import type { ProfileRows } from '../pprof/columns';
 import { sortRows } from '../pprof/sort-rows';
 import { inSteps, type Steps } from '../pprof/steps';

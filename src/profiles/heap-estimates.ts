@@ -1,4 +1,4 @@
-import type { HeapBuckets } from '../binding';
+import type { HeapBuckets } from '../native-results';
 import { objectsVariance, scaleHeapSample } from '../pprof/scale';
 import { inSteps, type Steps } from '../pprof/steps';
 

@@ -1,5 +1,6 @@
 import { threadId } from 'node:worker_threads';
-import { BucketType, native, type HeapBuckets } from '../binding';
+import { BucketType, native } from '../binding';
+import type { HeapBuckets } from '../native-results';
 import type { ProfileRows } from '../pprof/columns';
 import { memProfileRate } from '../runtime';
 import { inSteps, type Steps } from '../pprof/steps';

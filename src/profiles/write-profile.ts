@@ -1,7 +1,7 @@
 import { native } from '../binding';
 import type { FrameColumns, ProfileColumns, StackColumns, StringColumns, ValueType } from '../pprof/columns';
 import { rowsWith, startsOf } from '../pprof/starts';
-import { finish, inSteps, type Steps } from '../pprof/steps';
+import { inSteps, type Steps } from '../pprof/steps';
 import { WireWriter } from '../pprof/wire';
 
 /** A field's tag: for a number, and for a message, a string or packed numbers. */
@@ -23,20 +23,8 @@ const LANGUAGE = 'node.js';
 const ROWS = 2048;
 const FRAMES = 2 ** 16;
 
-/** Writes a profile as protobuf, not gzipped, all at once. */
-export function writeProfile(columns: ProfileColumns): Uint8Array {
-  const chunks = finish(writeProfileChunks(columns));
-  const bytes = new Uint8Array(chunks.reduce((length, chunk) => length + chunk.length, 0));
-  let at = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, at);
-    at += chunk.length;
-  }
-  return bytes;
-}
-
 /**
- * The same in steps, and in chunks to be put in a row. The tables keep the order of the columns: location i + 1 is frame
+ * Writes a profile as protobuf, not gzipped, in steps, and in chunks to be put in a row. The tables keep the order of the columns: location i + 1 is frame
  * i, and the columns' strings follow the few that are added here.
  */
 export function* writeProfileChunks(columns: ProfileColumns): Steps<Uint8Array[]> {

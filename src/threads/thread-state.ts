@@ -1,5 +1,6 @@
-import { native, VERSION } from '../binding';
+import { native } from '../binding';
 import { codedError } from '../errors';
+import { VERSION } from '../version';
 
 /*
  * A thread may have several copies of this package: where it is installed twice, where the module cache has been cleared, or

@@ -1,4 +1,5 @@
-import { native, type PendingAwaitColumns, type PrivateKey } from '../binding';
+import { native, type PrivateKey } from '../binding';
+import type { PendingAwaitColumns } from '../native-results';
 import { currentLabels, labelsAreUsed } from '../labels/labels';
 import { random } from './chance';
 

@@ -22,6 +22,9 @@ export interface ChildOptions {
   onOutput?: (text: string, child: { kill(signal: NodeJS.Signals): void }) => void;
 }
 
+/** Of Node.js. */
+export const MAJOR = Number(process.versions.node.split('.')[0]);
+
 /**
  * Programs whose counts must be exact run as they are written: V8 folds neighbouring allocations of code it has
  * optimised into one and charges inlined functions to their callers, and it allocates feedback when a function has run

@@ -1,0 +1,11 @@
+import { encode, heap } from 'pprof';
+import { readPprof, readPprofFunctions } from './read-pprof.mjs';
+
+/** What its users pass: it has no default, and its README uses 64. */
+const STACK_DEPTH = 64;
+
+export const start = (rate) => heap.start(rate, STACK_DEPTH);
+export const stop = () => heap.stop();
+export const takeProfile = () => encode(heap.profile());
+export const readInUse = readPprof;
+export const readFunctions = readPprofFunctions;

@@ -1,0 +1,5 @@
+/** A command could not be carried out, for the reason that the message tells the user. */
+export class CommandError extends Error {}
+
+/** It was not called as its help says. */
+export class UsageError extends CommandError {}
