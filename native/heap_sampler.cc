@@ -1,6 +1,8 @@
 #include "heap_sampler.h"
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
 #include <random>
 #include <unordered_set>
 
@@ -10,9 +12,28 @@ namespace mprof {
 
 namespace {
 
+// V8 counts as used what it has set aside to allocate in, a page at most: that may
+// have been counted before a collection and be filled after it.
+constexpr size_t kOpenArea = 256 * 1024;
+
 uint64_t RandomSeed() {
   std::random_device device;
   return (uint64_t{device()} << 32) | device();
+}
+
+size_t UsedHeapBytes(v8::Isolate* isolate) {
+  v8::HeapStatistics statistics;
+  isolate->GetHeapStatistics(&statistics);
+  return statistics.used_heap_size();
+}
+
+// How many samples allocations of so many bytes take at most. Their number has
+// Poisson's law with bytes / rate for its mean, or less, as an object has one at
+// most; five standard deviations, and what makes up for the law's longer tail at
+// small means, are exceeded in fewer than 3e-7 of all cases.
+uint64_t MostSamples(double bytes, double rate) {
+  const double mean = bytes / rate;
+  return static_cast<uint64_t>(mean + 5 * std::sqrt(mean) + 5);
 }
 
 }  // namespace
@@ -94,6 +115,9 @@ void HeapSampler::OnGCEpilogue(v8::Isolate*, v8::GCType, v8::GCCallbackFlags,
                                void* data) {
   auto* sampler = static_cast<HeapSampler*>(data);
   sampler->gc_log_.End(MonotonicNanos(), WallNanos(), sampler->collecting_);
+  if (sampler->sampling() && sampler->unobserved_ > 0) {
+    sampler->used_after_collection_ = UsedHeapBytes(sampler->isolate_);
+  }
 }
 
 void HeapSampler::BeforeCollection() {
@@ -150,6 +174,7 @@ void HeapSampler::Harvest(bool ends_run) {
 }
 
 bool HeapSampler::ReadSamples(std::vector<NewSample>* fresh) {
+  const uint64_t most_pending = MostPending();
   v8::HandleScope handles(isolate_);
   const int64_t before_copy = ThreadCpuNanos();
   std::unique_ptr<v8::AllocationProfile> profile(
@@ -175,7 +200,7 @@ bool HeapSampler::ReadSamples(std::vector<NewSample>* fresh) {
     }
     alive.push_back(&known->second);
   }
-  MarkSurvivors(fresh, last_id);
+  MarkSurvivors(fresh, last_id, most_pending);
   harvest_number_++;
   for (LiveSample* sample : alive) sample->seen = harvest_number_;
   last_sample_id_ = last_id;
@@ -192,13 +217,22 @@ bool HeapSampler::ReadSamples(std::vector<NewSample>* fresh) {
   return true;
 }
 
-void HeapSampler::MarkSurvivors(std::vector<NewSample>* fresh, uint64_t last_id) {
+uint64_t HeapSampler::MostPending() const {
+  if (unobserved_ == 0) return std::numeric_limits<uint64_t>::max();
+  const size_t used = UsedHeapBytes(isolate_);
+  const size_t grown = used - std::min(used, used_after_collection_);
+  return MostSamples(static_cast<double>(grown + kOpenArea), rate_);
+}
+
+void HeapSampler::MarkSurvivors(std::vector<NewSample>* fresh, uint64_t last_id,
+                                uint64_t most_pending) {
   std::sort(fresh->begin(), fresh->end(),
             [](const NewSample& a, const NewSample& b) { return a.id < b.id; });
   // From the youngest backwards, nothing is missing up to the last collection.
   uint64_t youngest_missing = last_id;
   auto sample = fresh->rbegin();
-  while (sample != fresh->rend() && sample->id == youngest_missing) {
+  while (sample != fresh->rend() && sample->id == youngest_missing &&
+         last_id - sample->id < most_pending) {
     ++sample;
     youngest_missing--;
   }

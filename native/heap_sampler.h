@@ -117,7 +117,8 @@ class HeapSampler {
     uint64_t id;
     uint64_t size;
     uint32_t node_id;
-    // Older than a sample that has died, hence older than a collection.
+    // Older than a collection, as a sample after it has died, or as more have been
+    // taken after it than can have been taken since that collection.
     bool survivor;
   };
 
@@ -134,8 +135,11 @@ class HeapSampler {
   void Harvest(bool ends_run);
   // Reads V8's samples. False when they are not this sampler's.
   bool ReadSamples(std::vector<NewSample>* fresh);
+  // How many of the samples can have been taken since the last collection.
+  uint64_t MostPending() const;
   // Sorts by age and sets `survivor`; `last_id` is the youngest sample's id.
-  static void MarkSurvivors(std::vector<NewSample>* fresh, uint64_t last_id);
+  static void MarkSurvivors(std::vector<NewSample>* fresh, uint64_t last_id,
+                            uint64_t most_pending);
   void CountLiveSamples(ProfileTable::Lock& table);
   // Attributes what has died unseen to the buckets of these, which were born in
   // the window that the last run has observed.
@@ -166,8 +170,10 @@ class HeapSampler {
   uint64_t last_sample_id_ = 0;
   uint64_t harvest_number_ = 0;
   uint64_t collections_ = 0;
-  // Collections nobody harvested since the last harvest.
+  // Collections nobody harvested since the last harvest, and what the heap held
+  // after the last of them.
   uint64_t unobserved_ = 0;
+  size_t used_after_collection_ = 0;
   // The last harvest ended a run, which had been started with this chance: the
   // samples that were new then represent those that go unseen.
   bool run_ended_ = false;

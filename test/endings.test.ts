@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
-import { fixture, knownFlags, runJson, type ChildOptions, type Exit } from './helpers/child';
+import { fixture, FULL, knownFlags, runJson, type ChildOptions, type Exit } from './helpers/child';
 import { inParallel } from './helpers/in-parallel';
 import { everything, EVERYTHING, loaded, runWithout, type Report } from './helpers/with-and-without';
 
@@ -11,7 +11,7 @@ import { everything, EVERYTHING, loaded, runWithout, type Report } from './helpe
  */
 
 /** With MPROF_TEST_SCALE=full, a hundred times. */
-const REPETITIONS = process.env.MPROF_TEST_SCALE === 'full' ? 100 : 1;
+const REPETITIONS = FULL ? 100 : 1;
 const AT_ONCE = 3;
 const PROGRAM = fixture('endings.cjs');
 

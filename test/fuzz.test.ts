@@ -1,5 +1,5 @@
 import t from 'tap';
-import { fixture, runJson } from './helpers/child';
+import { fixture, FULL, runJson } from './helpers/child';
 
 /*
  * Parsers of untrusted bytes and text, run on inputs that are mutated towards code that has not been reached yet. The
@@ -9,7 +9,7 @@ import { fixture, runJson } from './helpers/child';
 t.setTimeout(3_600_000);
 
 const SEED = process.env.MPROF_TEST_SEED ?? '1';
-const SCALE = process.env.MPROF_TEST_SCALE === 'full' ? 100 : 1;
+const SCALE = FULL ? 100 : 1;
 
 interface Result {
   executed: number;

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { fixture, OWN_COLLECTIONS, runJson, UNOPTIMISED } from './helpers/child';
+import { fixture, FULL, MAJOR, OWN_COLLECTIONS, runJson, UNOPTIMISED } from './helpers/child';
 import { checkProtobuf } from './helpers/check-protobuf';
 
 /* That nothing is missed within the budget, and what happens when the tables are full. */
@@ -51,7 +51,9 @@ t.test('full tables keep the totals', async (t) => {
   // The rows at which each table is full; one more for the bucket that is for the rest. That of strings has a limit in
   // bytes: 16 MiB, which are 4194 names of 4000.
   const limits = { frames: 65536, strings: undefined, buckets: 131072 + 1, stackNodes: 262144 };
-  for (const [table, limit] of Object.entries(limits)) {
+  // Each of four versions of Node.js in turn fills another of them.
+  const tables = Object.entries(limits).filter((_, i) => FULL || i === Math.floor(MAJOR / 2) % 4);
+  for (const [table, limit] of tables) {
     await t.test(table, async (t) => {
       const { count, more, first, second, heap } = await runJson<Output>(fixture('overflow.cjs'), {
         flags: [...UNOPTIMISED, ...OWN_COLLECTIONS],

@@ -4,7 +4,7 @@ import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { binaryPaths, prebuiltName } from '../dist/binary';
-import { runNode, type Exit } from './helpers/child';
+import { FULL, runNode, type Exit } from './helpers/child';
 
 /* The package as others install it: with a binary that fits, without a compiler, and with neither. */
 
@@ -95,7 +95,7 @@ t.test('the package installs into an empty project', async (t) => {
   t.not(rebuilt.code, 0, 'one that cannot be built fails the installation');
   t.match(rebuilt.stderr, /mprof: no binary has come with the package for Node\.js v.*, and building one has failed: that takes Python 3, make/);
 
-  if (process.env.MPROF_TEST_SCALE !== 'full') return;
+  if (!FULL) return;
   execFileSync('npm', ['rebuild', 'mprof'], { cwd: join(installed, '../..'), stdio: 'ignore' });
   t.match(await use(), WORKS, 'with a compiler it is built');
 });

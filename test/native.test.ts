@@ -5,6 +5,7 @@ import { mkdir, readdir, readFile, rename } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import t from 'tap';
+import { FULL } from './helpers/child';
 
 /*
  * The parts of the addon that need no V8, on their own: programs in test/native, whose random numbers are the same in every
@@ -14,7 +15,7 @@ import t from 'tap';
 const run = promisify(execFile);
 
 /** How many times as much as usual. */
-const SCALE = process.env.MPROF_TEST_SCALE === 'full' ? 20 : 1;
+const SCALE = FULL ? 20 : 1;
 const SEEDS = [1, 2, 3];
 
 const CACHE = 'node_modules/.cache/mprof';

@@ -8,7 +8,7 @@ import t, { type Test } from 'tap';
 import { dumpNearHeapLimit } from 'mprof';
 import { decode, gunzip, type Int64, type Profile } from 'mprof/pprof';
 import { checkProtobuf } from './helpers/check-protobuf';
-import { fixture, runJson, runNode, UNOPTIMISED, type Exit } from './helpers/child';
+import { fixture, FULL, runJson, runNode, UNOPTIMISED, type Exit } from './helpers/child';
 import { runOnFullDisk } from './helpers/full-disk';
 import { goCheck, needsGo } from './helpers/go-tool';
 
@@ -18,7 +18,6 @@ import { goCheck, needsGo } from './helpers/go-tool';
  */
 
 const run = promisify(execFile);
-const FULL = process.env.MPROF_TEST_SCALE === 'full';
 const RUNS = FULL ? 10 : 1;
 const LIMIT = '--max-old-space-size=48';
 /** What V8 has inlined is charged to the caller. */

@@ -22,6 +22,9 @@ export interface ChildOptions {
   onOutput?: (text: string, child: { kill(signal: NodeJS.Signals): void }) => void;
 }
 
+/** Whether tests run at full length. */
+export const FULL = process.env.MPROF_TEST_SCALE === 'full';
+
 /** Of Node.js. */
 export const MAJOR = Number(process.versions.node.split('.')[0]);
 
