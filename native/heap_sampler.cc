@@ -14,7 +14,7 @@ namespace {
 
 // V8 counts as used what it has set aside to allocate in, a page at most: that may
 // have been counted before a collection and be filled after it.
-constexpr size_t kOpenArea = 256 * 1024;
+constexpr size_t kOpenArea = size_t{256} * 1024;
 
 uint64_t RandomSeed() {
   std::random_device device;

@@ -191,7 +191,7 @@ t.test('wrong calls say what is wrong', async (t) => {
     [['top', after, '--what'], /Unknown option '--what'/],
     [['top', after, '--seconds=3'], /--seconds is for URLs, and \S+ is a file/],
     [['top', 'http://127.0.0.1:9/', '--header=x'], /--header must be "Name: value", got "x"/],
-    [[], /^mprof: reads profiles/],
+    [[], /^mprof: profiles Node.js programs/],
   ] as const) {
     t.match(await mprof(...args), { code: 2, stdout: '', stderr: message }, args.join(' '));
   }
@@ -210,8 +210,8 @@ t.test('output that cannot be written', async (t) => {
 });
 
 t.test('help', async (t) => {
-  for (const args of [['--help'], ['help'], ['top', '--help'], ['diff', '-h'], ['--version']]) {
+  for (const args of [['--help'], ['help'], ['top', '--help'], ['diff', '-h'], ['run', '--help'], ['dump', '--help', '--', 'x'], ['--version']]) {
     t.match(await mprof(...args), { code: 0, stderr: '', stdout: /./ }, args.join(' '));
   }
-  t.match((await mprof('--help')).stdout, /mprof top +the functions that a profile has most of\n +mprof diff /);
+  t.match((await mprof('--help')).stdout, /mprof run .*\n +mprof top +the functions that a profile has most of\n +mprof diff .*\n +mprof dump /);
 });

@@ -2,9 +2,12 @@ import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, rename } from 'node:fs/promises';
+import { constants } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
+import { gunzipSync } from 'node:zlib';
 import t from 'tap';
+import { decode } from 'mprof/pprof';
 import { FULL } from './helpers/child';
 
 /*
@@ -27,7 +30,7 @@ const FLAGS = process.env.MPROF_TEST_CXXFLAGS?.split(' ') ?? ['-O2'];
  * Compiles a program of test/native with these parts of the addon, once for each state of the sources; the result runs it
  * with arguments and reads its JSON.
  */
-async function compile(program: string, parts: string[]): Promise<<T>(...args: number[]) => Promise<T>> {
+async function compile(program: string, parts: string[]): Promise<<T>(...args: (string | number)[]) => Promise<T>> {
   const sources = [`test/native/${program}.cc`, ...parts.map((part) => `native/${part}.cc`)];
   const flags = ['-std=c++17', '-Wall', '-Wextra', '-Werror', '-pthread', ...FLAGS];
   const hash = createHash('sha256').update(flags.join());
@@ -196,4 +199,38 @@ t.test('the log of CPU time', async (t) => {
   const { readings, idle } = await model<Record<string, number>>(1, 20);
   t.ok(readings! >= 3, `${readings} readings of a busy thread`);
   t.ok(idle! <= 6, `${idle} readings of one that has slept for 20 intervals`);
+});
+
+t.test('gzipped files', async (t) => {
+  const folder = t.testdir({ taken: 'as it was' });
+  const write = await compile('gzip-file', ['gzip_file']);
+  for (const [size, piece] of [[0, 1], [1, 1], [65535, 65535], [65536, 7], [131070, 131070], [1_000_000, 99_999]] as const) {
+    const path = join(folder, `${size}.gz`);
+    t.equal(await write(path, size, piece), 0);
+    const expected = Buffer.from(Array.from({ length: size }, (_, i) => Number((BigInt(i) * BigInt(i)) >> 3n & 255n)));
+    t.ok(gunzipSync(await readFile(path)).equals(expected), `${size} bytes in pieces of ${piece}`);
+  }
+  t.equal(await write(join(folder, 'taken'), 10, 10), constants.errno.EEXIST);
+  t.equal(await readFile(join(folder, 'taken'), 'utf8'), 'as it was');
+  t.equal(await write(join(folder, 'no', 'such'), 10, 10), constants.errno.ENOENT);
+  t.equal((await readdir(folder)).length, 8, 'and nothing else is left');
+});
+
+t.test('writing a profile takes little memory, however much there is', async (t) => {
+  const folder = t.testdir();
+  const write = await compile('heap-profile-writer', ['heap_profile_writer', 'gzip_file', 'file_url', 'profile_table', 'thread_parts', 'stack_table', 'bucket_table', 'table_copy']);
+  // The second one fills the tree of stacks.
+  for (const [functions, limit] of [[1000, 200], [26_215, 1500]] as const) {
+    const path = join(folder, `${functions}.pb.gz`);
+    const { error, peak, buckets } = await write<Record<string, number>>(path, functions);
+    t.equal(error, 0);
+    t.ok(peak! < limit * 1024, `${buckets} samples: ${peak} bytes`);
+    const bytes = gunzipSync(await readFile(path));
+    // Reading a large one takes seconds.
+    if (functions > 1000) continue;
+    const profile = decode(bytes);
+    t.equal(profile.sample.length, buckets);
+    const files = new Map(profile.function.map(({ name, filename }) => [profile.stringTable[Number(name)], profile.stringTable[Number(filename)]]));
+    t.equal(files.get('f7'), '/srv/café/7.mjs', 'paths are as in the other profiles');
+  }
 });

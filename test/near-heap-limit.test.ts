@@ -1,9 +1,7 @@
 import { execFile } from 'node:child_process';
 import { readdir, readFile } from 'node:fs/promises';
-import { constants } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { gunzipSync } from 'node:zlib';
 import t, { type Test } from 'tap';
 import { dumpNearHeapLimit } from 'mprof';
 import { decode, gunzip, type Int64, type Profile } from 'mprof/pprof';
@@ -196,46 +194,6 @@ t.test('nor does it on a full disk', async (t) => {
   t.match(stderr, /FATAL ERROR: .*JavaScript heap out of memory/);
   t.equal(signal, 'SIGABRT');
   t.same(await readdir(folder), []);
-});
-
-t.test('files', async (t) => {
-  const folder = t.testdir({ taken: 'as it was' });
-  const program = join(folder, 'gzip-file');
-  await run(process.env.CXX ?? 'c++', ['-std=c++17', '-Wall', '-Wextra', '-Werror', 'test/native/gzip-file.cc', 'native/gzip_file.cc', '-o', program]);
-  const write = async (path: string, size: number, piece: number): Promise<number> =>
-    Number((await run(program, [path, String(size), String(piece)])).stdout);
-  for (const [size, piece] of [[0, 1], [1, 1], [65535, 65535], [65536, 7], [131070, 131070], [1_000_000, 99_999]] as const) {
-    const path = join(folder, `${size}.gz`);
-    t.equal(await write(path, size, piece), 0);
-    const expected = Buffer.from(Array.from({ length: size }, (_, i) => Number((BigInt(i) * BigInt(i)) >> 3n & 255n)));
-    t.ok(gunzipSync(await readFile(path)).equals(expected), `${size} bytes in pieces of ${piece}`);
-  }
-  t.equal(await write(join(folder, 'taken'), 10, 10), constants.errno.EEXIST);
-  t.equal(await readFile(join(folder, 'taken'), 'utf8'), 'as it was');
-  t.equal(await write(join(folder, 'no', 'such'), 10, 10), constants.errno.ENOENT);
-  t.equal((await readdir(folder)).length, 8, 'and nothing else is left');
-});
-
-t.test('writing takes little memory, however much there is', async (t) => {
-  const folder = t.testdir();
-  const program = join(folder, 'heap-profile-writer');
-  const parts = ['heap_profile_writer', 'gzip_file', 'file_url', 'profile_table', 'thread_parts', 'stack_table', 'bucket_table', 'table_copy'];
-  const sources = ['test/native/heap-profile-writer.cc', ...parts.map((part) => `native/${part}.cc`)];
-  await run(process.env.CXX ?? 'c++', ['-std=c++17', '-O2', '-Wall', '-Wextra', '-Werror', '-pthread', ...sources, '-o', program]);
-  // The second one fills the tree of stacks.
-  for (const [functions, limit] of [[1000, 200], [26_215, 1500]] as const) {
-    const path = join(folder, `${functions}.pb.gz`);
-    const { error, peak, buckets } = JSON.parse((await run(program, [path, String(functions)])).stdout) as Record<string, number>;
-    t.equal(error, 0);
-    t.ok(peak! < limit * 1024, `${buckets} samples: ${peak} bytes`);
-    const bytes = gunzipSync(await readFile(path));
-    // Reading a large one takes seconds.
-    if (functions > 1000) continue;
-    const profile = decode(bytes);
-    t.equal(profile.sample.length, buckets);
-    const files = new Map(profile.function.map(({ name, filename }) => [profile.stringTable[Number(name)], profile.stringTable[Number(filename)]]));
-    t.equal(files.get('f7'), '/srv/café/7.mjs', 'paths are as in the other profiles');
-  }
 });
 
 t.test('options', (t) => {

@@ -5,27 +5,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
 import { fixture, runJson, runNode } from './helpers/child';
+import { freePort } from './helpers/free-port';
 
 /* Programs of several processes, each of which has an endpoint of its own, programs with loaders, and with vm contexts. */
 
 const REGISTER = ['--require', 'mprof/register'];
-
-/** The number of a port that nobody has just now. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
 
 for (const kind of ['child_process', 'cluster']) {
   t.test(`${kind}: a socket for each process`, async (t) => {
     // Not t.testdir(): the path of a socket has to be short.
     const folder = await mkdtemp(join(tmpdir(), 'mprof-'));
     t.teardown(() => rm(folder, { recursive: true }));
-    const env = { MPROF_LISTEN: join(folder, '%p'), MPROF_MEM_PROFILE_RATE: '4096' };
+    const env = { MPROF_ADDR: join(folder, '%p'), MPROF_MEM_PROFILE_RATE: '4096' };
     const seen = await runJson<[number, number[]][]>(fixture('processes.cjs'), { flags: REGISTER, args: ['sockets', kind], env });
     t.equal(seen.length, 3);
     for (const [pid, found] of seen) t.same(found, [pid], 'serves its own profile');
@@ -41,18 +32,18 @@ t.test('cluster: ports', async (t) => {
   t.same(taken, ['EADDRINUSE', 'had'], 'one port is one process');
 });
 
-t.test('MPROF_LISTEN where the port is taken', async (t) => {
+t.test('MPROF_ADDR where the port is taken', async (t) => {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
-  const { code, stdout, stderr } = await runNode(fixture('plain.cjs'), { flags: REGISTER, env: { MPROF_LISTEN: String(port) } });
+  const { code, stdout, stderr } = await runNode(fixture('plain.cjs'), { flags: REGISTER, env: { MPROF_ADDR: String(port) } });
   server.close();
   t.match({ code, stdout }, { code: 0, stdout: '' }, 'the program is not concerned');
   t.match(stderr, /Error: listen EADDRINUSE/);
 });
 
-t.test('MPROF_LISTEN=0', async (t) => {
-  const { code, stderr } = await runNode(fixture('plain.cjs'), { flags: REGISTER, env: { MPROF_LISTEN: '0' } });
+t.test('MPROF_ADDR=0', async (t) => {
+  const { code, stderr } = await runNode(fixture('plain.cjs'), { flags: REGISTER, env: { MPROF_ADDR: '0' } });
   t.equal(code, 0);
   t.match(stderr, /^mprof: profiles of process \d+ at http:\/\/127\.0\.0\.1:\d+\/debug\/pprof\/\n$/);
 });

@@ -97,8 +97,8 @@ t.test('what cannot be done is a warning', async (t) => {
   for (const [env, warning] of [
     [{ MPROF_MEM_PROFILE_RATE: 'many' }, /RangeError: MPROF_MEM_PROFILE_RATE must be an integer, got "many"/],
     [{ MPROF_MEM_PROFILE_RATE: '-1' }, /memProfileRate must be a non-negative integer, got -1/],
-    [{ MPROF_LISTEN: '0.0.0.0:6060' }, /host must be a loopback address/],
-    [{ MPROF_LISTEN: '/no/such/folder/socket' }, /ENOENT|EACCES/],
+    [{ MPROF_ADDR: '0.0.0.0:6060' }, /host must be a loopback address/],
+    [{ MPROF_ADDR: '/no/such/folder/socket' }, /ENOENT|EACCES/],
   ] as const) {
     const { code, stdout, stderr } = await runNode(fixture('plain.cjs'), { flags: ['--require', 'mprof/register'], env });
     t.equal(code, 0, `${JSON.stringify(env)}: the program is not concerned`);
@@ -107,13 +107,13 @@ t.test('what cannot be done is a warning', async (t) => {
   }
 });
 
-t.test('MPROF_LISTEN', async (t) => {
+t.test('MPROF_ADDR', async (t) => {
   const path = join(t.testdir(), 'socket');
   const status = await new Promise((resolve, reject) => {
     const child = runNode(fixture('plain.cjs'), {
       args: ['running'],
       flags: ['--require', 'mprof/register'],
-      env: { MPROF_LISTEN: path },
+      env: { MPROF_ADDR: path },
       onOutput: (_, running) => {
         request({ socketPath: path, path: '/debug/pprof/heap' }, (res) => {
           res.resume();
@@ -127,6 +127,6 @@ t.test('MPROF_LISTEN', async (t) => {
     child.catch(reject);
   });
   t.equal(status, 200, 'the profiles are served where it says');
-  const { code } = await runNode(fixture('plain.cjs'), { flags: ['--require', 'mprof/register'], env: { MPROF_LISTEN: `${path}2` } });
+  const { code } = await runNode(fixture('plain.cjs'), { flags: ['--require', 'mprof/register'], env: { MPROF_ADDR: `${path}2` } });
   t.equal(code, 0, 'which does not keep the process alive');
 });

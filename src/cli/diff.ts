@@ -1,5 +1,5 @@
-import { UsageError } from './command-error';
-import { parseShowing, SHOWING_HELP } from './options';
+import { UsageError } from './outcome';
+import { ASKING, ASKING_HELP, parse, reader, TABLE, TABLE_HELP, tableOptions } from './options';
 import { jsonOf, linesAbout, where } from './show';
 import { largestFirst, tally, type Estimate } from './tally';
 import { textTable } from './text-table';
@@ -19,13 +19,15 @@ one process they are more certain than that, as what is in both profiles was sam
   mprof diff before.pb.gz after.pb.gz
   mprof diff before.pb.gz http://127.0.0.1:6060/debug/pprof/heap
 
-${SHOWING_HELP}`;
+${TABLE_HELP}
+${ASKING_HELP}`;
 
 export async function run(args: readonly string[]): Promise<string> {
-  const { showing, sources } = parseShowing(args, {});
+  const { values, positionals: sources } = parse(args, { ...TABLE, ...ASKING });
   const [before, after, ...others] = sources;
   if (before === undefined || after === undefined || others.length > 0) throw new UsageError(`mprof diff takes two profiles, got ${sources.length}`);
-  const [base, profile] = [await showing.read(before), await showing.read(after)];
+  const [read, showing] = [reader(values), tableOptions(values)];
+  const [base, profile] = [await read(before), await read(after)];
   const tallied = tally(profile, base, showing);
   const functions = largestFirst(tallied.functions, 'flat');
   if (showing.isJson) return jsonOf(profile, { ...tallied, functions });

@@ -1,64 +1,64 @@
 import { parseArgs, type ParseArgsConfig } from 'node:util';
-import { UsageError } from './command-error';
+import { UsageError } from './outcome';
 import { readProfile, type SourceOptions } from './source';
 import type { Profile } from '../pprof';
 
-/** Options of all commands that show profiles. */
-const SHOWING = {
+/** Options of all commands that show functions. */
+export const TABLE = {
   sample_index: { type: 'string' },
   focus: { type: 'string' },
   nodecount: { type: 'string', default: '20' },
-  header: { type: 'string', multiple: true, default: [] as string[] },
-  seconds: { type: 'string' },
   json: { type: 'boolean', default: false },
 } as const;
 
-export const SHOWING_HELP = `  --sample_index NAME   what is shown: one of the profile's values, by name or number, such as alloc_space
+/** Options of how to ask a URL. */
+export const ASKING = {
+  header: { type: 'string', multiple: true, default: [] as string[] },
+  seconds: { type: 'string' },
+} as const;
+
+export const TABLE_HELP = `  --sample_index NAME   what is shown: one of the profile's values, by name or number, such as alloc_space
   --focus REGEX         only stacks with a function whose name matches
   --nodecount N         how many functions, 20 by default, 0 for all
-  --seconds N           ask the URL for what changes within that time
-  --header 'K: V'       send this with requests, for instance an Authorization; may be repeated
   --json                print JSON, with all functions, instead of a table`;
 
-export interface Showing {
+export const ASKING_HELP = `  --seconds N           ask the URL for what changes within that time
+  --header 'K: V'       send this with requests, for instance an Authorization; may be repeated`;
+
+export interface TableOptions {
   sampleIndex: string | undefined;
   focus: RegExp | undefined;
   nodeCount: number;
   isJson: boolean;
-  read(source: string): Promise<Profile>;
 }
 
-type Values = Record<string, string | boolean | (string | boolean)[] | undefined>;
+export type Values = Record<string, string | boolean | (string | boolean)[] | undefined>;
 
-/** Arguments of a command; `more` are options of its own. */
-export function parseShowing(
-  args: readonly string[],
-  more: NonNullable<ParseArgsConfig['options']>,
-): { showing: Showing; values: Values; sources: string[] } {
-  const { values, positionals } = parse(args, { ...SHOWING, ...more });
-  const { sample_index: sampleIndex, focus, nodecount, header, seconds, json } = values as {
-    sample_index?: string;
-    focus?: string;
-    nodecount: string;
-    header: string[];
-    seconds?: string;
-    json: boolean;
-  };
-  const source: SourceOptions = { headers: header, seconds: seconds === undefined ? undefined : wholeNumber('--seconds', seconds, 1), onWait: showProgress };
+/** What has been given for the options in TABLE. */
+export function tableOptions(values: Values): TableOptions {
+  const { sample_index: sampleIndex, focus, nodecount, json } = values as { sample_index?: string; focus?: string; nodecount: string; json: boolean };
   return {
-    showing: {
-      sampleIndex,
-      focus: focus === undefined ? undefined : expression(focus),
-      nodeCount: wholeNumber('--nodecount', nodecount, 0) || Infinity,
-      isJson: json,
-      read: (from) => readProfile(from, source).finally(clearProgress),
-    },
-    values,
-    sources: positionals,
+    sampleIndex,
+    focus: focus === undefined ? undefined : expression(focus),
+    nodeCount: wholeNumber('--nodecount', nodecount, 0) || Infinity,
+    isJson: json,
   };
 }
 
-function parse(args: readonly string[], options: NonNullable<ParseArgsConfig['options']>): { values: Values; positionals: string[] } {
+/** What has been given for the options in ASKING. */
+export function askingOptions(values: Values): SourceOptions {
+  const { header, seconds } = values as { header: string[]; seconds?: string };
+  return { headers: header, seconds: seconds === undefined ? undefined : wholeNumber('--seconds', seconds, 1), onWait: showProgress, onAnswer: clearProgress };
+}
+
+/** Reads sources as has been given for these. */
+export function reader(values: Values): (source: string) => Promise<Profile> {
+  const options = askingOptions(values);
+  return (source) => readProfile(source, options);
+}
+
+/** @throws UsageError */
+export function parse(args: readonly string[], options: NonNullable<ParseArgsConfig['options']>): { values: Values; positionals: string[] } {
   try {
     return parseArgs({ args: [...args], options, allowPositionals: true });
   } catch (error) {

@@ -1,5 +1,5 @@
 import type { Profile } from '../pprof';
-import { UsageError } from './command-error';
+import { UsageError } from './outcome';
 
 /** One of a profile's columns. */
 export interface Column {

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { buffer } from 'node:stream/consumers';
 import { decode, type Profile } from '../pprof';
-import { CommandError, UsageError } from './command-error';
+import { CommandError, UsageError } from './outcome';
 
 /** Where a profile comes from: a file, `-` for standard input, or a URL. */
 export interface SourceOptions {
@@ -11,6 +11,8 @@ export interface SourceOptions {
   seconds: number | undefined;
   /** Told, while an answer is waited for, how many seconds have passed. */
   onWait: (seconds: number, ofSeconds: number | undefined) => void;
+  /** Told when it is there, or will not be. */
+  onAnswer: () => void;
 }
 
 /** What a service is asked for whose URL has no path. */
@@ -20,7 +22,7 @@ const DEFAULT_PATH = '/debug/pprof/heap';
 export async function readProfile(source: string, options: SourceOptions): Promise<Profile> {
   const isUrl = /^https?:\/\//.test(source);
   if (!isUrl && options.seconds !== undefined) throw new UsageError(`--seconds is for URLs, and ${source} is a file`);
-  const bytes = isUrl ? await fetchProfile(new URL(source), options) : await readBytes(source);
+  const bytes = isUrl ? await fetchProfile(withDefaultPath(new URL(source)), options) : await readBytes(source);
   try {
     return decode(bytes);
   } catch (error) {
@@ -36,8 +38,13 @@ async function readBytes(source: string): Promise<Uint8Array> {
   }
 }
 
-async function fetchProfile(url: URL, { headers, seconds, onWait }: SourceOptions): Promise<Uint8Array> {
+function withDefaultPath(url: URL): URL {
   if (url.pathname === '/') url.pathname = DEFAULT_PATH;
+  return url;
+}
+
+/** @throws CommandError */
+export async function fetchProfile(url: URL, { headers, seconds, onWait, onAnswer }: SourceOptions): Promise<Uint8Array> {
   if (seconds !== undefined) url.searchParams.set('seconds', String(seconds));
   const window = Number(url.searchParams.get('seconds')) || undefined;
   const began = Date.now();
@@ -52,6 +59,7 @@ async function fetchProfile(url: URL, { headers, seconds, onWait }: SourceOption
     throw new CommandError(`${url}: ${cause instanceof Error && cause.message !== '' ? cause.message : message}`);
   } finally {
     clearInterval(waiting);
+    onAnswer();
   }
 }
 

@@ -6,8 +6,11 @@ const NANOSECONDS: [size: number, name: string][] = [
   [1, 'ns'],
 ];
 
+/** Writes values. */
+export type Scale = (value: number) => string;
+
 /** Writes values of a unit in one scale: the largest that the largest of them, `most`, has at least one of; kB are 1024 B, as in `go tool pprof`. */
-export function scaleFor(unit: string, most: number): (value: number) => string {
+export function scaleFor(unit: string, most: number): Scale {
   if (unit === 'bytes') {
     const exponent = Math.min(BYTES.length - 1, Math.max(0, Math.floor(Math.log2(Math.max(1, Math.abs(most))) / 10)));
     return (value) => `${digits(value / 1024 ** exponent, exponent > 0)}${BYTES[exponent]}`;

@@ -1,10 +1,13 @@
-import { profileSinceLast } from '../profiles/since-last';
+import { SinceLast } from '../profiles/since-last';
 import type { PprofRequest } from './exchange';
 import { parseQuery, toInt } from './params';
 import { binary, type Answer } from './responses';
 
 /** Prefix of the routes that tell what has happened since they were asked before, as godeltaprof's do. */
 const PREFIX = 'delta_';
+
+/** Whoever asks is told what nobody has been told. */
+const sinceLast = new SinceLast();
 
 /**
  * What has changed since the last answer of this route, to whomever; the first answer has everything. In use is what is
@@ -17,5 +20,5 @@ export async function serveSinceLast({ name, rawQuery, exchange, settings }: Ppr
   const full = toInt(params.get('full')) > 0;
   settings.snapshots.enter(exchange.over);
   // A HEAD request gets no profile, so what would be in it is left for the next one who does.
-  return binary(`${kind}.pprof.gz`, await profileSinceLast(kind, { gc, keep: exchange.method === 'HEAD', full, signal: exchange.over }));
+  return binary(`${kind}.pprof.gz`, await sinceLast.tell(kind, { gc, keep: exchange.method === 'HEAD', full, signal: exchange.over }));
 }

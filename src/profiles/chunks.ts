@@ -1,5 +1,5 @@
 import { addAbortSignal } from 'node:stream';
-import { createGzip } from 'node:zlib';
+import { createGzip, gzipSync } from 'node:zlib';
 import { inSteps, type Steps } from '../pprof/steps';
 
 /**
@@ -18,6 +18,11 @@ export function compress(chunks: readonly Uint8Array[], signal?: AbortSignal): P
     for (const part of inParts(chunks)) gzip.write(part);
     gzip.end();
   });
+}
+
+/** The same on this thread. */
+export function compressSync(chunks: readonly Uint8Array[]): Uint8Array {
+  return gzipSync(Buffer.concat(chunks));
 }
 
 /** Bytes that are handed to the thread pool at once: each part costs two turns, and as long to copy as it takes to say so. */

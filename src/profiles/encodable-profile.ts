@@ -4,10 +4,10 @@ import { checkAbortSignal, checkBoolean, checkDestination, checkInteger, checkNu
 import { codedError } from '../errors';
 import type { ProfileRows } from '../pprof/columns';
 import { subtract } from '../pprof/delta';
-import type { Steps } from '../pprof/steps';
+import { finish, type Steps } from '../pprof/steps';
 import { runInSlices } from '../slices';
 import { checkThread, isAlone } from '../threads/known-threads';
-import { compress, concatenate } from './chunks';
+import { compress, compressSync, concatenate } from './chunks';
 import { encodeRows } from './encode-rows';
 import type { DeltaOptions, Profile, ProfileOptions, ProfileSource, Snapshot } from './profile';
 import { ShownStacks } from './shown-stacks';
@@ -33,6 +33,11 @@ export function encodable(source: ProfileSource): Profile {
     return compress(await runInSlices(encode(asked.take({ gc, full, thread }), shown), signal), signal);
   }
 
+  function toBufferSync(options: Pick<ProfileOptions, 'gc'> = {}): Uint8Array {
+    const { gc } = checkOptions(options);
+    return compressSync(finish(encode(source.take({ gc, thread: undefined }), undefined)));
+  }
+
   async function writeTo(destination: Writable | string, options: ProfileOptions = {}): Promise<void> {
     checkDestination('destination', destination);
     const bytes = await toBuffer(options);
@@ -52,7 +57,7 @@ export function encodable(source: ProfileSource): Profile {
     return compress(await runInSlices(encodeDelta(before, second.take({ gc: false, thread, since: before }), limited), signal), signal);
   }
 
-  return { name, description, count: () => source.count(), state: () => source.state?.() ?? '', toBuffer, writeTo, delta };
+  return { name, description, count: () => source.count(), state: () => source.state?.() ?? '', toBuffer, toBufferSync, writeTo, delta };
 }
 
 /** What provides the data of a thread. */

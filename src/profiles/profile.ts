@@ -101,6 +101,12 @@ export interface Profile {
   state(): string;
   /** The encoded profile. The data is what it was at the call; encoding and compression follow. */
   toBuffer(options?: ProfileOptions): Promise<Uint8Array>;
+  /**
+   * The same as protobuf, of all threads, without giving way: for a process that is about to end, such as in an `exit`
+   * listener. It blocks the thread for as long as encoding and compression take, some milliseconds per thousand stacks. With `gc`,
+   * this thread collects garbage first.
+   */
+  toBufferSync(options?: Pick<ProfileOptions, 'gc'>): Uint8Array;
   /** Writes the encoded profile to a stream, which is left open, or to a file, which appears complete or not at all. */
   writeTo(destination: Writable | string, options?: ProfileOptions): Promise<void>;
   /** What changed within the next so many seconds, as protobuf. */

@@ -13,11 +13,6 @@ import { ShownStacks } from './shown-stacks';
 type Counted = Pick<ProfileRows, 'bucket' | 'values' | 'timeNanos'>;
 
 const sources = new Map<string, ProfileSource>([heap, block, mutex].map((source) => [source.name, source]));
-/** What each profile had counted when it was told last. */
-const told = new Map<string, Counted>();
-/** The end of the last call for each profile, which come one after the other: what was counted earlier must be told earlier. */
-const ends = new Map<string, Promise<void>>();
-
 /** How to tell it. */
 export interface SinceLastOptions {
   /** Collect garbage first. */
@@ -30,32 +25,41 @@ export interface SinceLastOptions {
   signal: AbortSignal;
 }
 
-/**
- * A profile, gzipped, with what has been counted since the last call for it, and with what is in use as it is now. The
- * first call tells everything.
- */
-export async function profileSinceLast(name: string, { gc, keep, full, signal }: SinceLastOptions): Promise<Uint8Array> {
-  const source = sources.get(name)!;
-  const before = ends.get(name);
-  let end: (() => void) | undefined;
-  ends.set(name, new Promise((resolve) => (end = resolve)));
-  try {
-    await before;
-    signal.throwIfAborted();
-    if (gc && !isAlone()) await source.refresh?.(undefined);
-    signal.throwIfAborted();
-    const { chunks, counted } = await runInSlices(tell(name, source.take({ gc, thread: undefined }), full), signal);
-    const bytes = await compress(chunks, signal);
-    if (!keep) told.set(name, counted);
-    return bytes;
-  } finally {
-    end?.();
+/** One reader, and what it has been told. */
+export class SinceLast {
+  /** What each profile had counted when it was told last. */
+  readonly #told = new Map<string, Counted>();
+  /** The end of the last call for each profile, which come one after the other: what was counted earlier must be told earlier. */
+  readonly #ends = new Map<string, Promise<void>>();
+
+  /**
+   * A profile, gzipped, with what has been counted since the last call for it, and with what is in use as it is now. The
+   * first call tells everything.
+   *
+   * @param name heap, block or mutex
+   */
+  async tell(name: string, { gc, keep, full, signal }: SinceLastOptions): Promise<Uint8Array> {
+    const source = sources.get(name)!;
+    const before = this.#ends.get(name);
+    let end: (() => void) | undefined;
+    this.#ends.set(name, new Promise((resolve) => (end = resolve)));
+    try {
+      await before;
+      signal.throwIfAborted();
+      if (gc && !isAlone()) await source.refresh?.(undefined);
+      signal.throwIfAborted();
+      const { chunks, counted } = await runInSlices(tell(this.#told.get(name), source.take({ gc, thread: undefined }), full), signal);
+      const bytes = await compress(chunks, signal);
+      if (!keep) this.#told.set(name, counted);
+      return bytes;
+    } finally {
+      end?.();
+    }
   }
 }
 
-function* tell(name: string, snapshot: Snapshot, full: boolean): Steps<{ chunks: Uint8Array[]; counted: Counted }> {
+function* tell(before: Counted | undefined, snapshot: Snapshot, full: boolean): Steps<{ chunks: Uint8Array[]; counted: Counted }> {
   const now = yield* snapshot.rows();
-  const before = told.get(name);
   // Told as a profile of a moment, without a duration, as all readers expect it of these routes.
   const rows = before === undefined ? now : { ...(yield* subtract(before, now)), durationNanos: 0n };
   return { chunks: yield* encodeRows(snapshot, rows, full ? undefined : new ShownStacks({ once: true })), counted: yield* counters(now) };

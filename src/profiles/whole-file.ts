@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { existsSync, linkSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { access, link, rename, rm, writeFile } from 'node:fs/promises';
 
 /*
@@ -16,8 +17,29 @@ export function writeNew(path: string, bytes: Uint8Array): Promise<void> {
   return write(path, bytes, name);
 }
 
+/** The same at once, for a process that is about to end. */
+export function writeNewSync(path: string, bytes: Uint8Array): void {
+  const partial = partialOf(path);
+  try {
+    writeFileSync(partial, bytes, { flag: 'wx' });
+    try {
+      linkSync(partial, path);
+    } catch (error) {
+      if (existsSync(path)) throw error;
+      // A file system without hard links.
+      renameSync(partial, path);
+    }
+  } finally {
+    rmSync(partial, { force: true });
+  }
+}
+
+function partialOf(path: string): string {
+  return `${path}.${randomBytes(6).toString('hex')}.tmp`;
+}
+
 async function write(path: string, bytes: Uint8Array, place: (from: string, to: string) => Promise<void>): Promise<void> {
-  const partial = `${path}.${randomBytes(6).toString('hex')}.tmp`;
+  const partial = partialOf(path);
   try {
     await writeFile(partial, bytes, { flag: 'wx' });
     await place(partial, path);

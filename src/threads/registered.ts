@@ -3,6 +3,7 @@
 import type { AddressInfo } from 'node:net';
 import { isMainThread } from 'node:worker_threads';
 import { answerAboutLabels } from '../cpu/label-windows';
+import { writeProfilesAtExit } from '../dumps/at-exit';
 import { dumpNearHeapLimit } from '../dumps/near-heap-limit';
 import { writeProfilesOnSignal } from '../dumps/on-signal';
 import { answerAboutOperations } from '../profiles/operations-of-others';
@@ -55,12 +56,19 @@ function register(): void {
   shareSettings();
   answerAboutOperations();
   answerAboutLabels();
-  const { MPROF_LISTEN: address = '', MPROF_DUMP_DIR: path = '' } = process.env;
+  const { MPROF_ADDR: address = '', MPROF_DUMP_DIR: path = '', MPROF_EXIT_DIR: exitPath = '' } = process.env;
   if (path !== '') {
     try {
       // Each thread has a limit of its own, and the main thread has the signals.
       dumpNearHeapLimit({ path });
       if (isMainThread) writeProfilesOnSignal({ path });
+    } catch (error) {
+      warn(error);
+    }
+  }
+  if (isMainThread && exitPath !== '') {
+    try {
+      writeProfilesAtExit(exitPath);
     } catch (error) {
       warn(error);
     }
