@@ -2,7 +2,7 @@ import { native } from '../binding';
 import type { FrameColumns, ProfileColumns, StackColumns, StringColumns, ValueType } from '../pprof/columns';
 import { rowsWith, startsOf } from '../pprof/starts';
 import { inSteps, type Steps } from '../pprof/steps';
-import { WireWriter } from '../pprof/wire';
+import type * as wire from '../pprof/wire';
 
 /** A field's tag: for a number, and for a message, a string or packed numbers. */
 const number = (field: number): number => field << 3;
@@ -28,8 +28,10 @@ const FRAMES = 2 ** 16;
  * i, and the columns' strings follow the few that are added here.
  */
 export function* writeProfileChunks(columns: ProfileColumns): Steps<Uint8Array[]> {
+  // With protobufjs it takes a fifth of what loading this package does, which threads that nobody asks for a profile do without.
+  const { WireWriter } = require('../pprof/wire') as typeof wire;
   const chunks: Uint8Array[] = [];
-  const write = (fields: (writer: WireWriter) => void): void => {
+  const write = (fields: (writer: wire.WireWriter) => void): void => {
     const writer = new WireWriter();
     fields(writer);
     chunks.push(writer.take());
@@ -55,7 +57,7 @@ export function* writeProfileChunks(columns: ProfileColumns): Steps<Uint8Array[]
   return chunks;
 }
 
-function writeHeader(writer: WireWriter, columns: ProfileColumns, added: StringRows, keepFrames: number): void {
+function writeHeader(writer: wire.WireWriter, columns: ProfileColumns, added: StringRows, keepFrames: number): void {
   writeMapping(writer, added.row(columns.program));
   writeType(writer, 11, added, columns.periodType);
   for (const comment of columns.comments) writer.uint32(number(13)).uint32(added.row(comment));
@@ -85,14 +87,14 @@ class StringRows {
   }
 }
 
-function writeNumber(writer: WireWriter, field: number, value: number): void {
+function writeNumber(writer: wire.WireWriter, field: number, value: number): void {
   if (value !== 0) {
     writer.uint32(number(field));
     writer.int64(value);
   }
 }
 
-function writeType(writer: WireWriter, field: number, strings: StringRows, { type, unit }: ValueType): void {
+function writeType(writer: wire.WireWriter, field: number, strings: StringRows, { type, unit }: ValueType): void {
   writer.uint32(block(field)).fork();
   writeNumber(writer, 1, strings.row(type));
   writeNumber(writer, 2, strings.row(unit));
@@ -115,7 +117,7 @@ function* encodeSamples(columns: ProfileColumns, stacks: StackColumns, added: St
 }
 
 /** All code is in one mapping that covers no addresses: nothing is left for a viewer to resolve. */
-function writeMapping(writer: WireWriter, filename: number): void {
+function writeMapping(writer: wire.WireWriter, filename: number): void {
   writer.uint32(block(3)).fork();
   writeNumber(writer, 1, 1);
   writeNumber(writer, 5, filename);
