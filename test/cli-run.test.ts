@@ -32,6 +32,7 @@ t.test('run: however the program ends', async (t) => {
     ['wait', 143, /^mprof: the program was ended by SIGTERM$/m, 'SIGTERM'],
     ['wait', 130, /^mprof: the program was ended by SIGINT$/m, 'SIGINT'],
     ['listen', 5, /^/, 'SIGTERM'],
+    ['pass', 143, /^mprof: the program was ended by SIGTERM$/m, 'SIGTERM'],
   ] as const) {
     await t.test([ending, send].join(' '), async (t) => {
       const { files, stderr, ...exit } = await runEnding(t, [ending], [], send);

@@ -21,7 +21,11 @@ export async function dumpProcess(pid: number, dir: string | undefined): Promise
   }
   const folder = dir === undefined ? await folderOf(pid) : resolve(dir);
   const before = new Set(await filesOf(pid, folder));
-  process.kill(pid, 'SIGUSR2');
+  try {
+    process.kill(pid, 'SIGUSR2');
+  } catch (error) {
+    throw new CommandError(`process ${pid}: ${(error as Error).message}`);
+  }
   const files = await newFiles(pid, folder, before);
   if (files.length === 0) throw new CommandError(`process ${pid} has written nothing to ${folder} within ${PATIENCE_MS / 1000} s; --dir names another folder`);
   return files;

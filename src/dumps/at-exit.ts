@@ -1,24 +1,24 @@
 import { lookup } from '../profiles/registry';
-import { writeNewSync } from '../profiles/whole-file';
+import { writeWholeSync } from '../profiles/whole-file';
 import { checkFolder, fileNameOf } from './file-names';
 
 /** Signals that end a process which does not listen to them, and which people and managers of processes end one with. */
 const ENDING = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /**
- * Writes heap, up to date by a garbage collection, and, where there is something in them, block and mutex to files in a folder when the process ends: by itself, by process.exit(), by an exception, or by a signal of ENDING, which then ends it as it would have. Where the program
- * listens to such a signal, what happens is its affair. Not when it is killed, aborts, or runs out of memory.
+ * Writes heap, up to date by a garbage collection, and, where there is something in them, block and mutex to files in a folder
+ * when the process ends: by itself, by process.exit(), by an exception, or by a signal of ENDING, which then ends it as it would
+ * have. Where the program listens to such a signal, they are written when it comes, and once more, in the same files, when the
+ * process ends. Not when it is killed, aborts, or runs out of memory.
  */
 export function writeProfilesAtExit(folder: string): void {
   const path = checkFolder('path', folder);
-  let isDone = false;
+  let began: Date | undefined;
   const write = (): void => {
-    if (isDone) return;
-    isDone = true;
-    const now = new Date();
+    began ??= new Date();
     for (const name of ['heap', ...['block', 'mutex'].filter((name) => lookup(name)!.count() > 0)]) {
       try {
-        writeNewSync(fileNameOf(path, name, now), lookup(name)!.toBufferSync({ gc: name === 'heap' }));
+        writeWholeSync(fileNameOf(path, name, began), lookup(name)!.toBufferSync({ gc: name === 'heap' }));
       } catch (error) {
         // Nothing that is emitted now would be seen.
         process.stderr.write(`mprof: the ${name} profile could not be written: ${(error as Error).message}\n`);
@@ -27,12 +27,10 @@ export function writeProfilesAtExit(folder: string): void {
   };
   process.on('exit', write);
   for (const signal of ENDING) {
-    const listener = (): void => {
-      if (process.listenerCount(signal) > 1) return;
+    // First of all listeners, and gone before the next one: some look whether they are the last one, and end the process then.
+    process.prependOnceListener(signal, () => {
       write();
-      process.removeListener(signal, listener);
-      process.kill(process.pid, signal);
-    };
-    process.on(signal, listener);
+      if (process.listenerCount(signal) === 0) process.kill(process.pid, signal);
+    });
   }
 }

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, linkSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { access, link, rename, rm, writeFile } from 'node:fs/promises';
 
 /*
@@ -17,20 +17,15 @@ export function writeNew(path: string, bytes: Uint8Array): Promise<void> {
   return write(path, bytes, name);
 }
 
-/** The same at once, for a process that is about to end. */
-export function writeNewSync(path: string, bytes: Uint8Array): void {
+/** As writeWhole(), at once, for a process that is about to end. */
+export function writeWholeSync(path: string, bytes: Uint8Array): void {
   const partial = partialOf(path);
   try {
     writeFileSync(partial, bytes, { flag: 'wx' });
-    try {
-      linkSync(partial, path);
-    } catch (error) {
-      if (existsSync(path)) throw error;
-      // A file system without hard links.
-      renameSync(partial, path);
-    }
-  } finally {
+    renameSync(partial, path);
+  } catch (error) {
     rmSync(partial, { force: true });
+    throw error;
   }
 }
 
