@@ -1,7 +1,7 @@
 /** The default of allocsBudget: the share of the thread's CPU time that mprof's harvests may take. */
 const BUDGET = 0.01;
-/** What they may take in advance, in a process. */
-const ADVANCE_MILLIS = 20;
+/** What they may take in advance, after each start. */
+export const ADVANCE_MILLIS = 20;
 const TOLERANCE = 1.2;
 /** Below this, what is in advance and the last harvest count for more than the budget. */
 const LEAST_CPU_MILLIS = 5000;

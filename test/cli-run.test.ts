@@ -15,7 +15,10 @@ const mprof = (args: readonly string[], options: ChildOptions = {}): Promise<Exi
 async function runEnding(t: Test, ending: readonly string[], args: readonly string[] = [], send?: NodeJS.Signals): Promise<Exit & { files: string[] }> {
   const dir = join(t.testdir(), 'profiles');
   const exit = await mprof(['run', '--dir', dir, ...args, '--', process.execPath, fixture('ending.cjs'), ...ending], {
-    onOutput: (_, child) => send && child.kill(send),
+    // Twice, as by somebody who signals a process and its group.
+    onOutput: (_, child) => {
+      for (let i = 0; send && i < 2; i++) child.kill(send);
+    },
   });
   t.equal(exit.stdout, 'made\n', 'what the program prints is not touched');
   return { ...exit, files: (await readdir(dir)).sort().map((name) => join(dir, name)) };
@@ -98,6 +101,10 @@ t.test('run: what cannot be done', async (t) => {
   ] as const) {
     t.match(await mprof(args), { code, stdout: '', stderr: message }, args.join(' '));
   }
+  // The program has run by the time that is known.
+  const late = await runEnding(t, ['exit'], ['--sample_index', 'none']);
+  t.equal(late.code, 3);
+  t.match(late.stderr, /\.pb\.gz\nmprof: --sample_index must be one of .*, got "none"\n$/);
   // A folder that is gone by the time the program ends concerns nobody but the profile.
   const dir = join(t.testdirName, 'gone');
   const { code, stderr } = await mprof(['run', '--dir', dir, '--', 'sh', '-c', `"$0" -e 'fs.rmSync("${dir}", { recursive: true })'`, process.execPath]);

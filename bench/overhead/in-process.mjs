@@ -1,4 +1,4 @@
-import { checkBudget } from '../check-budget.mjs';
+import { ADVANCE_MILLIS, checkBudget } from '../check-budget.mjs';
 import { Child } from '../child.mjs';
 import { shuffled } from '../random.mjs';
 import { IN_PROCESS, QUICK_CONFIGURATIONS, WORKLOADS } from './settings.mjs';
@@ -39,8 +39,9 @@ async function measureWorkload({ workload, configurations, settings, log }) {
     }
     await child.end();
   }
-  // Sums of averages over a block. Nothing is in advance for one.
+  // Sums of averages over a block, each of which begins with a start of its own, and what that has in advance.
   const operations = described.operationsPerBlock;
-  checkBudget({ harvestMillis: (harvests.harvestMicros * operations) / 1000, cpuMillis: (harvests.cpuMicros * operations) / 1000 }, 0);
+  const blocks = settings.processes * settings.rounds;
+  checkBudget({ harvestMillis: (harvests.harvestMicros * operations) / 1000, cpuMillis: (harvests.cpuMicros * operations) / 1000 }, blocks * ADVANCE_MILLIS);
   return { described, series, harvestShare: harvests.harvestMicros / harvests.cpuMicros };
 }

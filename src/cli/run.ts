@@ -2,9 +2,10 @@ import { spawn } from 'node:child_process';
 import { access, constants as files, mkdir, readdir, readFile } from 'node:fs/promises';
 import { constants } from 'node:os';
 import { join, resolve } from 'node:path';
+import { isatty } from 'node:tty';
 import { decode } from '../pprof';
 import { CommandError, UsageError, type Outcome } from './outcome';
-import { parse, TABLE, TABLE_HELP, tableOptions } from './options';
+import { parse, TABLE, TABLE_HELP, tableOptions, type TableOptions } from './options';
 import { topTable } from './top-table';
 
 export const summary = 'runs a program, and writes its profiles when it ends';
@@ -18,7 +19,7 @@ itself has allocated most in. The program's exit code is that of mprof run; what
   mprof run -- node app.js
   mprof run --block 10000000 --mutex 10 --dir profiles -- npm start
 
-A program that listens to SIGINT or SIGTERM itself has to end by process.exit(), or by having nothing left to do. Of one that is killed,
+Signals wait until the program comes back to its event loop; a second one, a second later, kills it. Of a program that is killed,
 aborts or runs out of memory there is no profile.
 
   --dir FOLDER        where the files go, by default where you are; made if there is none
@@ -57,11 +58,20 @@ export async function run(args: readonly string[]): Promise<Outcome> {
   const exitCode = code ?? 128 + constants.signals[signal!];
   const ended = signal === null ? '' : `mprof: the program was ended by ${signal}\n`;
   if (written.length === 0) return { code: exitCode, error: `${ended}mprof: no profile was written` };
-  const heap = written.find((name) => name.startsWith('heap-') && name.endsWith(`-${pid}-0.pb.gz`));
+  // The program may have written others before.
+  const heap = written.filter((name) => /^heap-\d/.test(name) && name.endsWith(`-${pid}-0.pb.gz`)).at(-1);
   const list = written.map((name) => `mprof: ${join(dir, name)}`).join('\n');
   if (heap === undefined) return { code: exitCode, error: `${ended}${list}` };
-  const profile = decode(await readFile(join(folder, heap)));
-  return { code: exitCode, error: `${ended}${list}\n${topTable(profile, undefined, table, 'flat')}` };
+  return { code: exitCode, error: `${ended}${list}\n${await tableOf(join(folder, heap), table)}` };
+}
+
+/** The program has run: what goes wrong here is not its exit code. */
+async function tableOf(file: string, table: TableOptions): Promise<string> {
+  try {
+    return topTable(decode(await readFile(file)), undefined, table, 'flat');
+  } catch (error) {
+    return `mprof: ${(error as Error).message}`;
+  }
 }
 
 async function makeFolder(folder: string): Promise<void> {
@@ -92,8 +102,8 @@ function environment(folder: string, values: Record<string, unknown>): NodeJS.Pr
 }
 
 /**
- * Ctrl-C on a terminal reaches the program by itself, which then writes its profiles; what only this process is sent is passed on. A second signal
- * kills a program that does not answer.
+ * Ctrl-C on a terminal reaches the program by itself, which then writes its profiles; other signals are passed on, once, as whoever
+ * sends them may send them to all. One more after a second, and within ten, kills a program that does not answer.
  */
 function runProgram(
   [program, ...args]: readonly string[],
@@ -101,11 +111,13 @@ function runProgram(
 ): Promise<{ pid: number; code: number | null; signal: NodeJS.Signals | null }> {
   return new Promise((done, fail) => {
     const child = spawn(program!, args, { stdio: 'inherit', env });
-    let signals = 0;
+    let last: number | undefined;
     const listeners = (['SIGINT', 'SIGTERM', 'SIGHUP'] as const).map((signal) => {
       const listener = (): void => {
-        if (signals++ > 0) child.kill('SIGKILL');
-        else if (signal !== 'SIGINT' || !process.stdin.isTTY) child.kill(signal);
+        const now = Date.now();
+        if (last === undefined && (signal !== 'SIGINT' || ![0, 1, 2].some(isatty))) child.kill(signal);
+        if (last !== undefined && now - last > 1000 && now - last < 10_000) child.kill('SIGKILL');
+        last = now;
       };
       process.on(signal, listener);
       return () => process.removeListener(signal, listener);

@@ -9,10 +9,13 @@ const ENDING = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
  * Writes heap, up to date by a garbage collection, and, where there is something in them, block and mutex to files in a folder
  * when the process ends: by itself, by process.exit(), by an exception, or by a signal of ENDING, which then ends it as it would
  * have. Where the program listens to such a signal, they are written when it comes, and once more, in the same files, when the
- * process ends. Not when it is killed, aborts, or runs out of memory.
+ * process ends. A signal waits for the event loop, as it does for every listener. Not when the process is killed, aborts, or runs
+ * out of memory.
  */
 export function writeProfilesAtExit(folder: string): void {
   const path = checkFolder('path', folder);
+  // By then there may be no file to be opened any more.
+  require('../pprof/wire');
   let began: Date | undefined;
   const write = (): void => {
     began ??= new Date();
@@ -28,9 +31,12 @@ export function writeProfilesAtExit(folder: string): void {
   process.on('exit', write);
   for (const signal of ENDING) {
     // First of all listeners, and gone before the next one: some look whether they are the last one, and end the process then.
-    process.prependOnceListener(signal, () => {
+    // Not before the files are written: the signal, sent once more, would end the process meanwhile.
+    const listener = (): void => {
       write();
+      process.removeListener(signal, listener);
       if (process.listenerCount(signal) === 0) process.kill(process.pid, signal);
-    });
+    };
+    process.prependListener(signal, listener);
   }
 }

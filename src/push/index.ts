@@ -46,15 +46,18 @@ export interface Pusher {
 }
 
 const LABEL = /^(?!__)[A-Za-z_][A-Za-z0-9_]*$/;
-/** As HTTP has it. */
+/** As HTTP has them. */
 const HEADER = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
+const ANY_LABEL_VALUE = /^/;
 const FINISH_MS = 5000;
 
 /**
  * Sends the profiles to a server, every 15 seconds by default, and once more when the process has nothing left to do: heap and
  * goroutine, and block and mutex where there is something in them. To pyroscope and otel goes what was counted since the last time, with what is in
- * use; to parca what was counted since the start. A message that the server does not take is sent again, after about a second at
- * first and a minute at last; at most 16 MiB wait, and what is given up is counted.
+ * use; to parca what was counted since the start. A message that the server does not take is sent again, up to 15 times, after about
+ * a second at first and a minute at last; at most 16 MiB wait, and what is given up is counted. Where a server has taken one and not
+ * answered within ten seconds, it gets it twice.
  *
  * It starts no profiler, and keeps the process alive for nothing but the last sending.
  *
@@ -84,9 +87,9 @@ function checkOptions(options: PushOptions): Required<PushOptions> & { url: URL 
   const { to, url, headers = {}, interval = 15, labels = {}, onError = (error: Error): void => process.emitWarning(error) } = options;
   checkText('to', to, (name) => Object.hasOwn(TARGETS, name), `one of ${Object.keys(TARGETS).join(', ')}`);
   const address = checkUrl(url);
-  checkTexts('headers', headers, HEADER);
+  checkTexts('headers', headers, HEADER, HEADER_VALUE);
   checkNumber('interval', interval, (value) => value >= 1 && value <= 86_400, 'a number from 1 to 86400');
-  checkTexts('labels', labels, LABEL);
+  checkTexts('labels', labels, LABEL, ANY_LABEL_VALUE);
   checkFunction('onError', onError);
   return { to, url: address, headers: { ...headers }, interval, labels: { service_name: basename(program()), ...labels }, onError };
 }
@@ -99,12 +102,12 @@ function checkUrl(url: unknown): URL {
   return new URL(url);
 }
 
-function checkTexts(name: string, texts: unknown, pattern: RegExp): void {
+function checkTexts(name: string, texts: unknown, keys: RegExp, values: RegExp): void {
   checkObject(name, texts);
   for (const [key, value] of Object.entries(texts)) {
-    checkText(`names in ${name}`, key, (text) => pattern.test(text), `like ${pattern.source}`);
+    checkText(`names in ${name}`, key, (text) => keys.test(text), `like ${keys.source}`);
     // Values may be secrets.
     if (typeof value !== 'string') throw codedError('ERR_MPROF_INVALID_ARG_TYPE', `${name}.${key} must be a string, got ${typeof value}`);
-    if (/[\r\n\0]/.test(value)) throw codedError('ERR_MPROF_OUT_OF_RANGE', `${name}.${key} must be of one line`);
+    if (!values.test(value)) throw codedError('ERR_MPROF_OUT_OF_RANGE', `${name}.${key} must be like ${values.source}`);
   }
 }

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { post, type Destination, type PushError } from './post';
+import { post, PushError, type Destination } from './post';
 import type { Message } from './targets';
 
 /** Most that waits to be sent; then the oldest goes. */
@@ -7,6 +7,8 @@ const MAX_BYTES = 16 * 2 ** 20;
 /** Before the second attempt on average half of that, then of twice as much, and so on. */
 const FIRST_PAUSE_MS = 1000;
 const LONGEST_PAUSE_MS = 60_000;
+/** As many take five minutes on average; what is wrong then may be the message, and others wait behind it. */
+const ATTEMPTS = 15;
 
 /** What has become of messages. */
 export interface OutboxCounters {
@@ -51,7 +53,7 @@ export class Outbox {
     let dropped = 0;
     for (; this.#bytes > MAX_BYTES; dropped++) this.#next();
     this.#drop(dropped, `more than ${MAX_BYTES} bytes wait to be sent`);
-    this.#work ??= this.#send().finally(() => (this.#work = undefined));
+    if (this.#waiting.length > 0) this.#work ??= this.#send();
   }
 
   /** Sends what is waiting within that time, with one attempt each, and keeps the process alive for it. What is left then is dropped. */
@@ -73,19 +75,20 @@ export class Outbox {
       await this.#deliver(message);
       this.#isSending = false;
     }
+    this.#work = undefined;
   }
 
   async #deliver(message: Message): Promise<void> {
-    for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(LONGEST_PAUSE_MS, 2 * pause)) {
+    for (let [attempt, pause] = [1, FIRST_PAUSE_MS]; ; attempt++, pause = Math.min(LONGEST_PAUSE_MS, 2 * pause)) {
       try {
         await post(this.#destination, message, { ref: this.#isLast, signal: this.#over.signal });
         this.#sent++;
         return;
       } catch (error) {
-        const { message: reason, isFinal } = error as PushError;
-        if (isFinal || this.#isLast) return this.#drop(1, reason);
+        const { message: reason } = error as Error;
+        if (!(error instanceof PushError) || error.isFinal || this.#isLast || attempt === ATTEMPTS) return this.#drop(1, reason);
         this.#retries++;
-        if (pause === FIRST_PAUSE_MS) this.#onError(error as PushError);
+        if (attempt === 1) this.#onError(error);
         await this.#wait(Math.random() * pause);
       }
     }

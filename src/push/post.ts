@@ -4,6 +4,8 @@ import type { Message } from './targets';
 
 /** As long as it may take in all. */
 const TIMEOUT_MS = 10_000;
+/** What a server answers that may take the same message later. */
+const LATER = new Set([408, 425, 429, 500, 502, 503, 504]);
 /** Of an answer, as much as an error shows. */
 const SHOWN = 300;
 
@@ -45,7 +47,10 @@ export function post({ url, headers }: Destination, { path, contentType, body }:
     const limit = setTimeout(() => request.destroy(new Error(`no answer within ${TIMEOUT_MS / 1000} s`)), TIMEOUT_MS).unref();
     request.on('close', () => clearTimeout(limit));
     request.on('socket', (socket) => {
-      if (!ref) socket.unref();
+      if (ref) return;
+      socket.unref();
+      // Each address of a name has a handle of its own.
+      socket.on('connectionAttempt', () => socket.unref());
     });
     request.on('error', ({ message }) => fail(message));
     request.on('response', (response) => {
@@ -57,8 +62,7 @@ export function post({ url, headers }: Destination, { path, contentType, body }:
       response.on('error', ({ message }) => fail(message));
       response.on('end', () => {
         if (statusCode >= 200 && statusCode < 300) resolve();
-        // Too many requests, or too slow a one, may be taken later; what else is wrong with it stays so.
-        else fail(`${statusCode} ${text.trim()}`.trim(), statusCode < 500 && statusCode !== 429 && statusCode !== 408);
+        else fail(`${statusCode} ${text.trim()}`.trim(), !LATER.has(statusCode));
       });
     });
     request.end(body);

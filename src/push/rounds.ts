@@ -43,12 +43,11 @@ export class Rounds {
   }
 
   async #take(gc: boolean): Promise<void> {
-    try {
-      const kinds = Object.keys(NAMES).filter((kind) => kind === 'heap' || lookup(kind)!.count() > 0);
-      this.#deliver(await Promise.all(kinds.map(async (kind) => ({ name: NAMES[kind]!, bytes: await this.#bytesOf(kind, gc && kind === 'heap') }))));
-    } catch (error) {
-      this.#onError(error as Error);
-    }
+    const kinds = Object.keys(NAMES).filter((kind) => kind === 'heap' || lookup(kind)!.count() > 0);
+    const taken = await Promise.allSettled(kinds.map(async (kind) => ({ name: NAMES[kind]!, bytes: await this.#bytesOf(kind, gc && kind === 'heap') })));
+    for (const one of taken) if (one.status === 'rejected') this.#onError(one.reason as Error);
+    const profiles = taken.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+    if (profiles.length > 0) this.#deliver(profiles);
   }
 
   #bytesOf(kind: string, gc: boolean): Promise<Uint8Array> {
