@@ -1,5 +1,5 @@
 import t from 'tap';
-import { fixture, MAJOR, runJson, UNOPTIMISED } from './helpers/child';
+import { fixture, isTurnOf, runJson, UNOPTIMISED } from './helpers/child';
 
 /* Nothing is lost, and nothing left behind, when the profiler is started, stopped, changed and loaded again and again. */
 
@@ -7,8 +7,7 @@ const run = <T>(scenario: string, where: string): Promise<T> =>
   runJson<T>(fixture('restarts.cjs'), { args: [scenario, where], flags: [...UNOPTIMISED, '--expose-gc'] });
 
 for (const where of ['main', 'worker']) {
-  // In worker threads on every other version of Node.js.
-  if (where === 'main' || MAJOR % 4 === 0) {
+  if (where === 'main' || isTurnOf(20, 24)) {
     t.test(`started and stopped 10,000 times, ${where}`, async (t) => {
       interface Reading {
         rss: number;

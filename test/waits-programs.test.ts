@@ -17,7 +17,7 @@ interface Run {
 const SEED = process.env.MPROF_TEST_SEED;
 /** Each version of Node.js runs others. See the fixture: with odd seeds at first it compares the numbers of resources too. */
 const FIRST = 10_000 * MAJOR;
-const RANGES: [first: number, count: number][] = SEED === undefined ? [[FIRST + 1, 250], [FIRST + 1000, 250]] : [[Number(SEED), 1]];
+const RANGES: [first: number, count: number][] = SEED === undefined ? [[FIRST + 1, 150], [FIRST + 1000, 150]] : [[Number(SEED), 1]];
 
 t.test('random programs do the same', async (t) => {
   for (const [first, count] of RANGES) {

@@ -20,7 +20,7 @@ export function configurationOf(name) {
 /** What is measured within one process. */
 export const WORKLOADS = {
   orders: [...CONFIGURATIONS, ...OFTEN_CONFIGURATIONS],
-  bookings: CONFIGURATIONS,
+  bookings: [...CONFIGURATIONS, ...OFTEN_CONFIGURATIONS],
   churn: [...CONFIGURATIONS, ...OFTEN_CONFIGURATIONS],
 };
 

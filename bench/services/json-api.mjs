@@ -12,11 +12,17 @@ const LIGHT_BYTES = Buffer.alloc(24 * 1024, 'x');
  */
 export function createJsonApi() {
   const lines = new Map();
+  // Oldest first, from `next` on. To ask the map for its first key takes it, at worst, as long as it has entries: what a request
+  // costs would depend on when the map was last tidied up.
+  const keys = new Array(REMEMBERED_LINES);
+  let next = 0;
   let requests = 0;
 
   function remember(key, line) {
+    if (keys[next] !== undefined) lines.delete(keys[next]);
+    keys[next] = key;
+    next = (next + 1) % REMEMBERED_LINES;
     lines.set(key, line);
-    if (lines.size > REMEMBERED_LINES) lines.delete(lines.keys().next().value);
   }
 
   function order(body) {

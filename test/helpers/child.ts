@@ -29,6 +29,12 @@ export const FULL = process.env.MPROF_TEST_SCALE === 'full';
 export const MAJOR = Number(process.versions.node.split('.')[0]);
 
 /**
+ * Whether what is the same for all versions of Node.js, and takes long, is to be tested with this one: with these, and
+ * with all at full length.
+ */
+export const isTurnOf = (...majors: readonly number[]): boolean => FULL || majors.includes(MAJOR);
+
+/**
  * Programs whose counts must be exact run as they are written: V8 folds neighbouring allocations of code it has
  * optimised into one and charges inlined functions to their callers, and it allocates feedback when a function has run
  * for a while.
