@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { throwIfExceeded } from './check-budget.mjs';
 import * as overhead from './overhead/index.mjs';
 import * as accuracy from './accuracy/index.mjs';
 import { describeEnvironment, loadAverage } from './environment.mjs';
@@ -39,3 +40,4 @@ for (const part of PARTS.filter(({ name }) => positionals.length === 0 || positi
   if (!values.quick) await saveResult(result);
 }
 if (!values.quick) await writeReport(PARTS);
+throwIfExceeded();

@@ -16,6 +16,7 @@ void ForEachColumn(Columns* columns, const Visit& visit) {
   visit(&columns->frame_line);
   visit(&columns->frame_column);
   visit(&columns->frame_start_line);
+  visit(&columns->frame_start_column);
   visit(&columns->frame_address);
   visit(&columns->stack_frames);
   visit(&columns->stack_start);
@@ -39,6 +40,7 @@ void CopyFrames(const StackTable& table, CpuSymbols* symbols) {
     symbols->frame_line.push_back(frame.position.line);
     symbols->frame_column.push_back(frame.position.column);
     symbols->frame_start_line.push_back(frame.position.start_line);
+    symbols->frame_start_column.push_back(frame.position.start_column);
     symbols->frame_address.push_back(static_cast<double>(frame.address));
   }
 }

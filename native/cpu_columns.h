@@ -20,6 +20,7 @@ struct CpuSymbols {
   std::vector<uint32_t> frame_line;
   std::vector<uint32_t> frame_column;
   std::vector<uint32_t> frame_start_line;
+  std::vector<uint32_t> frame_start_column;
   std::vector<double> frame_address;
   std::vector<uint32_t> stack_frames;
   std::vector<uint32_t> stack_start;

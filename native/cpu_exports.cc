@@ -67,6 +67,7 @@ Napi::Object ToObject(Napi::Env env, const CpuSymbols& columns) {
   frames["line"] = ToArray(env, columns.frame_line);
   frames["column"] = ToArray(env, columns.frame_column);
   frames["startLine"] = ToArray(env, columns.frame_start_line);
+  frames["startColumn"] = ToArray(env, columns.frame_start_column);
   frames["address"] = ToArray(env, columns.frame_address);
   Napi::Object stacks = Napi::Object::New(env);
   stacks["frames"] = ToArray(env, columns.stack_frames);

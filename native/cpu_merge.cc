@@ -48,7 +48,8 @@ class Merger {
           .substr(start, symbols.string_start[id + 1] - start);
     };
     const Position position = {symbols.frame_line[i], symbols.frame_column[i],
-                               symbols.frame_start_line[i]};
+                               symbols.frame_start_line[i],
+                               symbols.frame_start_column[i]};
     return table_
         .InternFrame(string(symbols.frame_name[i]), string(symbols.frame_file[i]),
                      position)

@@ -138,7 +138,8 @@ FrameId CpuProfileReader::FrameOf(const CpuNode* function, const Line& line) {
       function->GetFunctionNameStr(),
       function->GetScriptResourceNameStr(),
       {OneBased(line.line), OneBased(line.column),
-       HasScript(function) ? OneBased(function->GetLineNumber()) : 0}};
+       HasScript(function) ? OneBased(function->GetLineNumber()) : 0,
+       HasScript(function) ? OneBased(function->GetColumnNumber()) : 0}};
   const auto [entry, is_new] = frames_.try_emplace(key, overflow_);
   if (is_new) {
     entry->second = table_.InternFrame(NameOf(function), key.file, key.position)
@@ -161,8 +162,8 @@ size_t CpuProfileReader::FrameKeyHash::operator()(const FrameKey& key) const {
   const uint64_t place = (uint64_t{position.line} << 32) | position.column;
   const uint64_t names = Combine64(reinterpret_cast<uintptr_t>(key.name),
                                    reinterpret_cast<uintptr_t>(key.file));
-  return static_cast<size_t>(
-      Combine64(Combine64(names, place), position.start_line));
+  const uint64_t start = (uint64_t{position.start_line} << 32) | position.start_column;
+  return static_cast<size_t>(Combine64(Combine64(names, place), start));
 }
 
 size_t CpuProfileReader::RandomBelow(size_t end) {

@@ -25,6 +25,7 @@ uint64_t FrameAddress(std::string_view name, std::string_view file,
   hash = Combine64(hash, position.line);
   hash = Combine64(hash, position.column);
   hash = Combine64(hash, position.start_line);
+  if (position.start_column != 0) hash = Combine64(hash, position.start_column);
   const uint64_t address = hash & kAddressMask;
   return address == 0 ? 2 : address;
 }
@@ -49,8 +50,8 @@ size_t StackTable::HashOf(const FrameKey& key) {
   const uint64_t names = (uint64_t{key.name} << 32) | key.file;
   const Position& position = key.position;
   const uint64_t place = (uint64_t{position.line} << 32) | position.column;
-  return static_cast<size_t>(
-      Combine64(Combine64(Mix64(names), place), position.start_line));
+  const uint64_t start = (uint64_t{position.start_line} << 32) | position.start_column;
+  return static_cast<size_t>(Combine64(Combine64(Mix64(names), place), start));
 }
 
 size_t StackTable::HashOf(const Node& node) {

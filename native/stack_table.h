@@ -22,10 +22,12 @@ struct Position {
   uint32_t line;
   uint32_t column;
   uint32_t start_line;  // of the function
+  // Where it starts in that line, for CPU samples, which know it besides the place.
+  uint32_t start_column = 0;
 
   bool operator==(const Position& other) const {
     return line == other.line && column == other.column &&
-           start_line == other.start_line;
+           start_line == other.start_line && start_column == other.start_column;
   }
 };
 

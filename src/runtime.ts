@@ -3,6 +3,7 @@ import { native } from './binding';
 import { codedError } from './errors';
 import { keepReady } from './cpu/window';
 import { checkRate, checkStartOptions, type CheckedOptions } from './start-options';
+import { setSourceOptions } from './sources/places';
 import { changed } from './threads/changes';
 import { claimThread, threadState } from './threads/thread-state';
 import { setWaitOptions } from './waits/rates';
@@ -34,6 +35,7 @@ export function start(options: CheckedOptions): void {
   state.fullGoroutineLimit = options.fullGoroutineLimit;
   keepReady(options.cpuProfile);
   setWaitOptions(options);
+  setSourceOptions(options);
   changed('memProfileRate');
   changed('started');
 }

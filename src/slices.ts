@@ -1,20 +1,22 @@
 import { setImmediate } from 'node:timers';
 import { native } from './binding';
-import type { Steps } from './pprof/steps';
+import type { Steps, Wait } from './pprof/steps';
 import { clock } from './waits/chance';
 
 /** Milliseconds of work in one turn of the event loop. The last step of a slice may make it somewhat longer. */
 const SLICE = 1;
 
 interface Job {
-  /** Does one step; whether it was the last one. */
-  step(): boolean;
+  /** Does one step; whether it was the last one, or what the next one has to wait for. */
+  step(): boolean | Wait;
   /** To be called when it is done. */
   end(): void;
 }
 
 /** Work under way, the oldest first. Each job is done before the next begins, so that as little as possible is held. */
 const jobs: Job[] = [];
+/** Work that has to wait for something. */
+const waiting = new Set<Job>();
 /** Whether a slice is to come. */
 let scheduled = false;
 let slices = 0;
@@ -28,18 +30,21 @@ let longestCpuNanos = 0;
 export function runInSlices<T>(steps: Steps<T>, signal?: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     signal?.throwIfAborted();
-    const step = (): boolean => {
+    const step = (): boolean | Wait => {
       try {
         const { done, value } = steps.next();
-        if (done) resolve(value);
-        return done === true;
+        if (!done) return value ?? false;
+        resolve(value);
+        return true;
       } catch (error) {
         reject(error);
         return true;
       }
     };
     const drop = (): void => {
-      jobs.splice(jobs.indexOf(job), 1);
+      waiting.delete(job);
+      const place = jobs.indexOf(job);
+      if (place >= 0) jobs.splice(place, 1);
       steps.return(undefined as never);
       reject(signal!.reason);
     };
@@ -70,6 +75,16 @@ function schedule(): void {
   setImmediate(runSlice);
 }
 
+/** Others come first meanwhile. */
+function suspend(job: Job, wait: Wait): void {
+  waiting.add(job);
+  void wait.until().then(() => {
+    if (!waiting.delete(job)) return;
+    jobs.push(job);
+    schedule();
+  });
+}
+
 function runSlice(): void {
   scheduled = false;
   // All there was may have been dropped.
@@ -78,7 +93,9 @@ function runSlice(): void {
   const startCpu = native.threadCpuNanos();
   let now = start;
   while (jobs.length > 0 && now - start < SLICE) {
-    if (jobs[0]!.step()) jobs.shift()!.end();
+    const outcome = jobs[0]!.step();
+    if (outcome === true) jobs.shift()!.end();
+    else if (outcome !== false) suspend(jobs.shift()!, outcome);
     now = clock();
   }
   slices++;

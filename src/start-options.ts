@@ -1,4 +1,5 @@
-import { checkBoolean, checkInteger, checkNumber, checkObject } from './checks';
+import { isAbsolute } from 'node:path';
+import { checkBoolean, checkInteger, checkNumber, checkObject, checkText } from './checks';
 import { checkCallbacksSupported } from './waits/callbacks';
 import { DEFAULT_CAPTURES } from './waits/rates';
 
@@ -48,10 +49,23 @@ export interface StartOptions {
    * it has to be called before others keep a reference to that. `mprof/register` needs no proxy. Default false.
    */
   workers?: boolean;
+  /**
+   * Whether profiles show functions in their sources, by the source maps of the scripts they are in. Default false. A thread of
+   * its own reads the maps when a profile has functions of a script for the first time; that profile waits for it, for two
+   * seconds at most. In minified code functions have their own names where the map has these for the place at which they begin: in
+   * heap and CPU profiles.
+   */
+  sourceMaps?: boolean;
+  /**
+   * Files in this folder are shown as seen from there: with `/app`, `/app/src/main.ts` is `src/main.ts`. Default: paths are shown
+   * in full.
+   */
+  trimPath?: string;
 }
 
 /** Checked, and with what they are by default. */
-export type CheckedOptions = Required<Omit<StartOptions, 'allocsBudget'>> & {
+export type CheckedOptions = Required<Omit<StartOptions, 'allocsBudget' | 'trimPath'>> & {
+  trimPath: string | undefined;
   /** Undefined: the default for the rate. */
   allocsBudget: number | undefined;
 };
@@ -72,6 +86,7 @@ export function checkStartOptions(options: StartOptions, rate: number): CheckedO
   checkObject('options', options);
   const { memProfileRate = rate, stackDepth = 128, allocsBudget, maxCapturesPerSecond = DEFAULT_CAPTURES, callbacks = false } = options;
   const { fullGoroutineLimit = DEFAULT_FULL_GOROUTINE_LIMIT, labels = false, cpuProfile = false, workers = false } = options;
+  const { sourceMaps = false, trimPath } = options;
   checkRate(memProfileRate);
   checkInteger('stackDepth', stackDepth, 1, MAX_STACK_DEPTH);
   if (allocsBudget !== undefined) {
@@ -83,8 +98,22 @@ export function checkStartOptions(options: StartOptions, rate: number): CheckedO
   checkInteger('fullGoroutineLimit', fullGoroutineLimit, 0, Number.MAX_SAFE_INTEGER);
   checkBoolean('cpuProfile', cpuProfile);
   checkBoolean('workers', workers);
+  checkBoolean('sourceMaps', sourceMaps);
+  if (trimPath !== undefined) checkText('trimPath', trimPath, isAbsolute, 'an absolute path');
   if (callbacks) checkCallbacksSupported();
-  return { memProfileRate, stackDepth, allocsBudget, maxCapturesPerSecond, callbacks, labels, fullGoroutineLimit, cpuProfile, workers };
+  return {
+    memProfileRate,
+    stackDepth,
+    allocsBudget,
+    maxCapturesPerSecond,
+    callbacks,
+    labels,
+    fullGoroutineLimit,
+    cpuProfile,
+    workers,
+    sourceMaps,
+    trimPath,
+  };
 }
 
 /** Bytes between samples. */

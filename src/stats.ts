@@ -1,10 +1,11 @@
 import { native } from './binding';
 import { sliceStats, type SliceStats } from './slices';
 import { isStarted, memProfileRate } from './runtime';
+import { sourceStats, type SourceStats } from './sources/places';
 import { waitStats, type WaitStats } from './waits/rates';
 
 /** What the profiler knows about itself. */
-export interface Stats extends WaitStats, SliceStats {
+export interface Stats extends WaitStats, SliceStats, SourceStats {
   /**
    * `off`: not started, or at rate 0. `running`: samples are taken. `lost`: somebody else has stopped V8's sampler, or
    * restarted it for themselves; the profile stays as it was then, until stop() and start().
@@ -78,5 +79,6 @@ export function stats(): Stats {
     ...counters,
     ...waitStats(),
     ...sliceStats(),
+    ...sourceStats(),
   };
 }

@@ -33,6 +33,6 @@ export const IN_PROCESS = {
 export const SERVICES = { json: ['/orders', '/light'], bookings: ['/'], grown: ['/orders'] };
 
 export const HTTP = {
-  full: { processes: 3, slices: 4, sliceMillis: 1000, warmUpMillis: 1500, connections: 16, modules: 3000, megabytes: 1000 },
+  full: { processes: 2, slices: 4, sliceMillis: 1000, warmUpMillis: 1500, connections: 16, modules: 3000, megabytes: 1000 },
   quick: { processes: 1, slices: 1, sliceMillis: 60, warmUpMillis: 30, connections: 8, modules: 100, megabytes: 10 },
 };

@@ -20,6 +20,8 @@ export interface FrameColumns {
   column: Uint32Array;
   /** 1-based line at which the function starts; 0 when unknown. */
   startLine: Uint32Array;
+  /** 1-based column at which it does, in that line; only for CPU samples, where the place is another one. */
+  startColumn?: Uint32Array;
   /** Even, non-zero 48-bit hash of all of the above: the same in every process. */
   address: Float64Array;
 }

@@ -1,8 +1,17 @@
 /**
  * Work in steps of about a millisecond or less: whoever runs it can do something else at each `yield`. It is up to the
- * caller how soon to go on, so data that may change must have been copied before the first step.
+ * caller how soon to go on, so data that may change must have been copied before the first step. Where something else has to
+ * happen first, that is what it yields.
  */
-export type Steps<T> = Generator<void, T, void>;
+export type Steps<T> = Generator<Wait | undefined, T, void>;
+
+/** What work has to wait for. */
+export interface Wait {
+  /** Settles when it can go on, and never rejects. */
+  until(): Promise<void>;
+  /** Does at once what is waited for. */
+  now(): void;
+}
 
 /** Rows that are worked on in one step, by code that may not have been compiled yet. */
 const ROWS = 128;
@@ -12,6 +21,7 @@ export function finish<T>(steps: Steps<T>): T {
   for (;;) {
     const { done, value } = steps.next();
     if (done) return value;
+    value?.now();
   }
 }
 

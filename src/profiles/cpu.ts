@@ -10,9 +10,9 @@ import { checkThread, threadComment } from '../threads/known-threads';
 import { random } from '../waits/chance';
 import { compress } from './chunks';
 import { encodeRows } from './encode-rows';
-import { plainPaths } from './file-paths';
 import { program } from './program';
 import { ShownStacks } from './shown-stacks';
+import { shownSymbols } from './shown-symbols';
 
 /** How to take a CPU profile. */
 export interface CpuProfileOptions {
@@ -54,7 +54,7 @@ export async function cpuProfile(options: CpuProfileOptions = {}): Promise<Uint8
 
 function* encode(samples: LabelledSamples, thread: number | undefined, limited: boolean): Steps<Uint8Array[]> {
   const groups = yield* groupTicks(samples);
-  const symbols = yield* plainPaths(samples.symbols);
+  const symbols = yield* shownSymbols(samples.symbols);
   const rows: ProfileRows = {
     sampleTypes: [
       { type: 'samples', unit: 'count' },

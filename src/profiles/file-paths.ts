@@ -21,6 +21,23 @@ export function* plainPaths(symbols: Symbols): Steps<Symbols> {
   return paths.size === 0 ? symbols : { ...symbols, strings: yield* replaceRows(strings, paths) };
 }
 
+/** Files in the folder are named as seen from there. */
+export function* trimPaths(symbols: Symbols, folder: string): Steps<Symbols> {
+  const { strings, frames } = symbols;
+  const prefix = new TextEncoder().encode(folder.replace(/[/\\]*$/, '/'));
+  const paths = new Map<number, Uint8Array>();
+  yield* inSteps(frames.file.length, (from, to) => {
+    for (const row of frames.file.subarray(from, to)) {
+      const path = strings.bytes.subarray(strings.start[row], strings.start[row + 1]);
+      if (prefix.every((byte, i) => path[i] === byte || (byte === SLASH && path[i] === BACKSLASH))) paths.set(row, path.subarray(prefix.length));
+    }
+  });
+  return paths.size === 0 ? symbols : { ...symbols, strings: yield* replaceRows(strings, paths) };
+}
+
+const SLASH = 0x2f;
+const BACKSLASH = 0x5c;
+
 /** Undefined for what only looks like a file's URL; a script can call itself anything. */
 function toPath(url: string): string | undefined {
   try {

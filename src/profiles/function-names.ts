@@ -1,6 +1,7 @@
 import { native } from '../binding';
 import { inSteps, type Steps } from '../pprof/steps';
 import { runInSlices } from '../slices';
+import { shownSymbols } from './shown-symbols';
 import { lookUpFrames, lookUpStrings, stringNumbers } from './stack-symbols';
 import { decodeString } from './symbolize';
 
@@ -24,9 +25,10 @@ function* findNames(addresses: readonly number[], frameCount: number): Steps<(st
   yield* inSteps(frameCount, (from, to) => {
     for (let row = from; row < to; row++) rows.set(frames.address[row]!, row);
   });
-  const strings = yield* lookUpStrings(names.numbers());
+  const stacks = { frames: new Uint32Array(0), start: new Uint32Array(1) };
+  const { strings, frames: shown } = yield* shownSymbols({ strings: yield* lookUpStrings(names.numbers()), frames, stacks });
   return addresses.map((address) => {
     const row = rows.get(address - (address % 2));
-    return row === undefined ? undefined : decodeString(strings, frames.name[row]!);
+    return row === undefined ? undefined : decodeString(strings, shown.name[row]!);
   });
 }

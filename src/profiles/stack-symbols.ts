@@ -3,13 +3,13 @@ import type { FrameColumns, StringColumns } from '../pprof/columns';
 import type { PrunedSymbols } from '../pprof/prune-symbols';
 import { rowsWith } from '../pprof/starts';
 import { inSteps, type Steps } from '../pprof/steps';
-import { plainPaths } from './file-paths';
+import { shownSymbols } from './shown-symbols';
 
 /** Rows that are copied in one step: compiled code takes some 50 ns for each, and as long for a frame of a stack. */
 const ROWS = 2048;
 const FRAMES = 2 ** 14;
 
-/** Looks up stacks by their numbers, which must have been given out before, with the file names people use. */
+/** Looks up stacks by their numbers, which must have been given out before, as people know them. */
 export function* lookUpStacks(numbers: Uint32Array): Steps<PrunedSymbols> {
   const counts = native.getStats();
   const stacks = new RowNumbers(counts.stackNodes);
@@ -29,7 +29,7 @@ export function* lookUpStacks(numbers: Uint32Array): Steps<PrunedSymbols> {
   const strings = stringNumbers();
   const frames = yield* lookUpFrames(frameRows.numbers(), strings);
   const symbols = { strings: yield* lookUpStrings(strings.numbers()), frames, stacks: { frames: stackFrames, start } };
-  return { symbols: yield* plainPaths(symbols), stack };
+  return { symbols: yield* shownSymbols(symbols), stack };
 }
 
 /** Numbers of strings; row 0 is the empty one. */

@@ -9,6 +9,7 @@ import { writeProfilesOnSignal } from '../dumps/on-signal';
 import { answerAboutOperations } from '../profiles/operations-of-others';
 import { setMemProfileRate } from '../runtime';
 import { start } from '../start';
+import type { StartOptions } from '../start-options';
 import { setBlockProfileRate, setMutexProfileFraction } from '../waits/rates';
 import { shareSettings } from './sharing';
 import { threadState } from './thread-state';
@@ -19,6 +20,13 @@ function fromEnvironment(name: string, set: (value: number) => unknown): void {
   if (text === undefined || text === '') return;
   if (!/^-?[0-9]+$/.test(text)) throw new RangeError(`${name} must be an integer, got ${JSON.stringify(text.slice(0, 40))}`);
   set(Number(text));
+}
+
+/** How profiles are to show files. */
+function sourceOptions(): StartOptions {
+  const { MPROF_SOURCE_MAPS: maps = '', MPROF_TRIM_PATH: trimPath = '' } = process.env;
+  if (!/^[01]?$/.test(maps)) throw new RangeError(`MPROF_SOURCE_MAPS must be 0 or 1, got ${JSON.stringify(maps.slice(0, 40))}`);
+  return { sourceMaps: maps === '1', ...(trimPath !== '' && { trimPath }) };
 }
 
 async function serve(address: string): Promise<void> {
@@ -48,7 +56,7 @@ function register(): void {
       fromEnvironment('MPROF_MEM_PROFILE_RATE', setMemProfileRate);
       fromEnvironment('MPROF_BLOCK_PROFILE_RATE', setBlockProfileRate);
       fromEnvironment('MPROF_MUTEX_PROFILE_FRACTION', setMutexProfileFraction);
-      start();
+      start(sourceOptions());
     } catch (error) {
       warn(error);
     }

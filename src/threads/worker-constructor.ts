@@ -29,6 +29,11 @@ export function profileNewWorkers(): void {
   replace(state.proxy);
 }
 
+/** The constructor of workers that are not profiled, where another one stands in for it. */
+export function originalConstructor(): typeof workers.Worker | undefined {
+  return state.original;
+}
+
 /** No longer, unless somebody has replaced the constructor again. */
 export function leaveNewWorkers(): void {
   const { proxy, original } = state;
