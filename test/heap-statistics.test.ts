@@ -64,7 +64,7 @@ function checkSum(t: Test, value: number, draws: readonly Draws[], truth: number
 }
 
 // V8's sampler has been the same in each of them. Shorter tests of the law at lower rates run with all.
-if (isTurnOf(20, 26)) {
+if (isTurnOf(26)) {
   t.test('estimates at 512 KiB are unbiased for all sizes', async (t) => {
     const single = [
       { size: 32, count: 2 ** 20 },

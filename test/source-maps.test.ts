@@ -80,7 +80,6 @@ function casesIn(folder: (name: string) => string): Record<string, Case> {
     'missing: a file': { comment: COMMENT },
     'missing: elsewhere': { comment: '//# sourceMappingURL=https://example.com/script.js.map' },
     'broken: a folder': { comment: '//# sourceMappingURL=.' },
-    'broken: a device': { comment: '//# sourceMappingURL=/dev/zero' },
     'broken: not JSON': { comment: COMMENT, map: plain.slice(0, -5) },
     'broken: null': { comment: COMMENT, map: 'null' },
     'broken: a text': { comment: COMMENT, map: '"map"' },
@@ -137,6 +136,18 @@ t.test('maps of all kinds', async (t) => {
       else for (const { line } of found) t.not(line, LINE);
     }
   }
+});
+
+t.test('a script that names a device', async (t) => {
+  const script = join(t.testdir({ 'script.js': `${compile(SOURCE).code}\n//# sourceMappingURL=/dev/zero\n` }), 'script.js');
+  const { heap, stats } = await runJson<Report>(fixture('source-maps.cjs'), {
+    flags: UNOPTIMISED,
+    args: [JSON.stringify({ sourceMaps: true }), script],
+    // With that, Node.js would read the device to its end.
+    env: { NODE_V8_COVERAGE: '' },
+  });
+  t.ok(heap.some(({ name, file }) => name === 'allocate' && file === script));
+  t.match(stats, { sourceMaps: 0, missingSourceMaps: 0, brokenSourceMaps: 1 });
 });
 
 t.test('where there may be no threads', async (t) => {

@@ -2,10 +2,12 @@
 const { mkdirSync, readFileSync, writeFileSync } = require('node:fs');
 const { join, relative, resolve } = require('node:path');
 
-// build.cjs FOLDER: compiles src/ as its users do with several compilers, each into a folder of its own that is named like the way.
+// build.cjs FOLDER [tsc]: compiles src/ as their users do with several compilers, or TypeScript's alone, each into a folder of its
+// own that is named like the way.
 
 const SOURCES = join(__dirname, 'src');
 const folder = resolve(process.argv[2]);
+const isAll = process.argv[3] === undefined;
 const typescript = require('typescript');
 
 /** TypeScript's own output: a script and a map for each file. */
@@ -68,6 +70,7 @@ function webpack(to, options) {
   tsc('tsc', { sourceMap: true });
   tsc('tsc, with a root', { sourceMap: true, sourceRoot: SOURCES });
   tsc('tsc, inline', { inlineSourceMap: true, inlineSources: true });
+  if (!isAll) return;
   await esbuild('esbuild', { sourcemap: true });
   await esbuild('esbuild, minified', { sourcemap: true, minify: true });
   await esbuild('esbuild, minified, inline', { sourcemap: 'inline', minify: true });
