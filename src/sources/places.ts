@@ -44,6 +44,8 @@ const state = threadState('sources', (): PlacesState => ({
 const PATIENCE_MS = 2000;
 /** Twice as many as there can be frames; a place takes some 300 bytes. */
 const MAX_PLACES = 2 ** 17;
+/** Programs that compile templates, say, may give each a name of its own. */
+const MAX_SCRIPTS = 2 ** 16;
 
 export function sourceOptions(): SourceOptions {
   return state.options;
@@ -89,7 +91,13 @@ export class WantedPlaces {
 
   add(path: string, place: Place): void {
     let script = state.scripts.get(path);
-    if (script === undefined) state.scripts.set(path, (script = { places: new Map() }));
+    if (script === undefined) {
+      if (state.scripts.size === MAX_SCRIPTS) {
+        state.lost++;
+        return;
+      }
+      state.scripts.set(path, (script = { places: new Map() }));
+    }
     const key = keyOf(place);
     if (script.places.has(key)) {
       if (script.answering !== undefined) this.#asked.add(script.answering);
