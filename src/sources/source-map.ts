@@ -193,8 +193,11 @@ function mapPlace(map: SourceMap, lines: readonly string[], place: Place): Sourc
   return { ...shown, functionName: nameAt(map, textOf(start.line), start, place.functionName), startLine: first?.fileName === fileName ? first.line : 0 };
 }
 
-/** What a function begins with, by V8: its parameters, or `async` before them, or `class`; for what makes an object's fields, the first one. */
-const STARTS_FUNCTION = /^(?:\(|async\b|class\b|[\w$]+\s*=>|[#\w$]+\s*[=;}])/;
+/**
+ * What a function begins with, by V8: its parameters, or `async` before them, or `class`; what makes an object's fields, the body
+ * of its class, or the first of them.
+ */
+const STARTS_FUNCTION = /^(?:[({]|async\b|class\b|[\w$]+\s*=>|[#\w$]+\s*[=;}])/;
 
 /** Of a place whose column may be unknown: the first thing in the line, then. */
 function entryOf(map: SourceMap, text: string, line: number, column: number): Entry | undefined {
