@@ -78,11 +78,14 @@ function schedule(): void {
 /** Others come first meanwhile. */
 function suspend(job: Job, wait: Wait): void {
   waiting.add(job);
-  void wait.until().then(() => {
+  const goOn = (): void => {
     if (!waiting.delete(job)) return;
     jobs.push(job);
     schedule();
-  });
+  };
+  // Whatever happens, there is a profile.
+  const until = async (): Promise<void> => wait.until();
+  until().then(goOn, goOn);
 }
 
 function runSlice(): void {

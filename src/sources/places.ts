@@ -103,12 +103,10 @@ export class WantedPlaces {
       if (script.answering !== undefined) this.#asked.add(script.answering);
       return;
     }
-    if (state.places === MAX_PLACES) {
+    if (state.places >= MAX_PLACES) {
       state.lost++;
       return;
     }
-    state.places++;
-    script.places.set(key, undefined);
     const wanted = this.#wanted.get(path);
     if (wanted === undefined) this.#wanted.set(path, [place]);
     else wanted.push(place);
@@ -120,15 +118,26 @@ export class WantedPlaces {
     if (wanted.length === 0 && this.#asked.size === 0) return undefined;
     return {
       until: () => {
-        for (const [path, places] of wanted) this.#asked.add(ask(path, places));
+        for (const [path, places] of wanted) this.#asked.add(ask(path, noted(path, places)));
         return withPatience(Promise.all(this.#asked));
       },
       now: () => {
         const { mapScript } = require('./source-map') as typeof sourceMap;
-        for (const [path, places] of wanted) learn(path, places, mapScript(path, places));
+        for (const [path, places] of wanted) learn(path, places, mapScript(path, noted(path, places)));
       },
     };
   }
+}
+
+/** From now on they are asked for, unless the profile has been given up before. */
+function noted(path: string, places: readonly Place[]): readonly Place[] {
+  const script = state.scripts.get(path)!;
+  for (const place of places) {
+    const key = keyOf(place);
+    if (!script.places.has(key)) state.places++;
+    script.places.set(key, script.places.get(key));
+  }
+  return places;
 }
 
 function ask(path: string, places: readonly Place[]): Promise<void> {
