@@ -1,7 +1,7 @@
 import { parentPort } from 'node:worker_threads';
 import { mapScript, type MappedScript, type Place } from './source-map';
 
-/* The thread that reads source maps; see src/sources/background.ts. */
+/* The thread that reads source maps; see src/sources/reader-thread.ts. */
 
 /** What it is asked. */
 export interface Question {
